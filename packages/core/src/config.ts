@@ -1,0 +1,63 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseEnv } from 'node:util'
+import { z } from 'zod'
+
+/** Thrown when settings are wrong; the message lists every problem, one a line. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+}
+
+type Environment = Record<string, string | undefined>
+
+function readEnvFile(path: string): Environment {
+  try {
+    return parseEnv(readFileSync(path, 'utf8'))
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+/** The process environment over `.env.local` over `.env`, both read from `folder`. */
+export function readEnvironment(processEnv: Environment, folder: string): Environment {
+  return { ...readEnvFile(join(folder, '.env')), ...readEnvFile(join(folder, '.env.local')), ...processEnv }
+}
+
+/**
+ * Parses settings from a plain object; an empty string counts as not set.
+ * @throws ConfigError that names every wrong setting at once.
+ */
+export function loadConfig<S extends z.ZodType>(schema: S, env: Environment): Readonly<z.infer<S>> {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const parsed = schema.safeParse(given)
+  if (parsed.success) return Object.freeze(parsed.data)
+  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'settings'}: ${issue.message}`)
+  throw new ConfigError(`Settings are wrong:\n${problems.join('\n')}`)
+}
+
+const integer = (min: number, max: number, byDefault: number) => z.coerce.number().int().min(min).max(max).default(byDefault)
+const list = z
+  .string()
+  .default('')
+  .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+
+/** Settings that more than one process reads. */
+export const sharedSettings = z.object({
+  AUGUR_MODE: z.enum(['development', 'production']).default('development'),
+  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).default('redis://127.0.0.1:6379'),
+  AUGUR_REDIS_PREFIX: z.string().regex(/^[A-Za-z0-9_-]+$/).default('augur'),
+  AUGUR_REDIS_MAX_BYTES: z.coerce.number().int().min(1_000_000).optional(),
+  AUGUR_DATA_DIR: z.string().default('.augur'),
+  AUGUR_PAYLOAD_INLINE_BYTES: integer(0, 1_000_000, 65_536),
+  AUGUR_DATA_RETENTION_SECONDS: integer(1, 31_536_000, 86_400),
+  AUGUR_RECORD_RETENTION_SECONDS: integer(1, 31_536_000, 604_800),
+  AUGUR_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
+  AUGUR_MASTER_KEY: z.string().min(32, 'must hold at least 32 characters').optional(),
+  AUGUR_OUTBOUND_ALLOW: list,
+  AUGUR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
+})
+export type SharedSettings = z.infer<typeof sharedSettings>
+
+/** For the schemas of single processes. */
+export const setting = { integer, list }

@@ -1,0 +1,58 @@
+/** Every way in which a request can be refused. Each dialect maps the whole list; none adds to it. */
+export const errorCodes = [
+  'invalid_request',
+  'invalid_json',
+  'unauthenticated',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'idempotency_in_progress',
+  'gone',
+  'payload_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+  'unknown_version',
+  'url_not_allowed',
+  'idempotency_mismatch',
+  'prediction_failed',
+  'overloaded',
+  'no_worker',
+  'unavailable',
+  'internal',
+] as const
+
+export type ErrorCode = (typeof errorCodes)[number]
+
+/** One fault of a request, at a JSON pointer (RFC 6901). Never holds the value that was sent. */
+export interface FieldError {
+  pointer: string
+  code: string
+  detail: string
+}
+
+interface ServiceErrorOptions {
+  errors?: FieldError[]
+  /** Seconds after which the same request may succeed. */
+  retryAfterSeconds?: number
+  predictionId?: string
+  cause?: unknown
+}
+
+/** A refusal that the caller can act on. `message` is shown to callers: no paths, no internals. */
+export class ServiceError extends Error {
+  override readonly name = 'ServiceError'
+  readonly errors: FieldError[]
+  readonly retryAfterSeconds: number | undefined
+  readonly predictionId: string | undefined
+
+  constructor(
+    readonly code: ErrorCode,
+    message: string,
+    options: ServiceErrorOptions = {},
+  ) {
+    super(message, { cause: options.cause })
+    this.errors = options.errors ?? []
+    this.retryAfterSeconds = options.retryAfterSeconds
+    this.predictionId = options.predictionId
+  }
+}
