@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { errnoOf } from './errno.js'
 
 /** Thrown when settings are wrong; the message lists every problem, one a line. */
 export class ConfigError extends Error {
@@ -14,7 +15,7 @@ function readEnvFile(path: string): Environment {
   try {
     return parseEnv(readFileSync(path, 'utf8'))
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {}
+    if (errnoOf(error) === 'ENOENT') return {}
     throw error
   }
 }
@@ -32,21 +33,34 @@ export function loadConfig<S extends z.ZodType>(schema: S, env: Environment): Re
   const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
   const parsed = schema.safeParse(given)
   if (parsed.success) return Object.freeze(parsed.data)
-  const problems = parsed.error.issues.map((issue) => `  ${issue.path.join('.') || 'settings'}: ${issue.message}`)
+  const problems = parsed.error.issues.map(
+    (issue) => `  ${issue.path.join('.') || 'settings'}: ${issue.message}`,
+  )
   throw new ConfigError(`Settings are wrong:\n${problems.join('\n')}`)
 }
 
-const integer = (min: number, max: number, byDefault: number) => z.coerce.number().int().min(min).max(max).default(byDefault)
+const integer = (min: number, max: number, byDefault: number) =>
+  z.coerce.number().int().min(min).max(max).default(byDefault)
 const list = z
   .string()
   .default('')
-  .transform((text) => text.split(',').map((part) => part.trim()).filter(Boolean))
+  .transform((text) =>
+    text
+      .split(',')
+      .map((part) => part.trim())
+      .filter(Boolean),
+  )
 
 /** Settings that more than one process reads. */
 export const sharedSettings = z.object({
   AUGUR_MODE: z.enum(['development', 'production']).default('development'),
-  REDIS_URL: z.url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' }).default('redis://127.0.0.1:6379'),
-  AUGUR_REDIS_PREFIX: z.string().regex(/^[A-Za-z0-9_-]+$/).default('augur'),
+  REDIS_URL: z
+    .url({ protocol: /^rediss?$/, error: 'must be a redis:// or rediss:// URL' })
+    .default('redis://127.0.0.1:6379'),
+  AUGUR_REDIS_PREFIX: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]+$/)
+    .default('augur'),
   AUGUR_REDIS_MAX_BYTES: z.coerce.number().int().min(1_000_000).optional(),
   AUGUR_DATA_DIR: z.string().default('.augur'),
   AUGUR_PAYLOAD_INLINE_BYTES: integer(0, 1_000_000, 65_536),

@@ -1,0 +1,54 @@
+import type { Dirent } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** A folder that means to be a version, served or not. */
+export interface VersionFolder {
+  /** `owner/name`. */
+  model: string
+  label: string
+  folder: string
+  /** Why it cannot be one. */
+  refusal?: string
+}
+
+const owner = 'augur'
+const folderName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
+
+/** The `<model>/<label>` folders of a model repository, by name. Hidden folders and folders of other things are left out. */
+export async function findVersionFolders(dir: string): Promise<VersionFolder[]> {
+  const found: VersionFolder[] = []
+  for (const model of await listFolders(dir)) {
+    for (const label of await listFolders(join(dir, model.name))) {
+      const folder = join(dir, model.name, label.name)
+      if (!(await holdsVersion(folder))) continue
+      const refusal = refuse(model) ?? refuse(label)
+      found.push({ model: `${owner}/${model.name}`, label: label.name, folder, ...(refusal && { refusal }) })
+    }
+  }
+  return found
+}
+
+/** Links count, so that one in place of a version is reported and not passed over in silence. */
+async function listFolders(dir: string): Promise<Dirent[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOTDIR') return []
+    throw error
+  })
+  return entries
+    .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+    .filter((entry) => !entry.name.startsWith('.'))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+async function holdsVersion(folder: string): Promise<boolean> {
+  const names = await readdir(folder).catch((): string[] => [])
+  return names.includes('manifest.json') || names.includes('model.onnx')
+}
+
+function refuse(entry: Dirent): string | undefined {
+  if (entry.isSymbolicLink()) return `the folder ${entry.name} is a symbolic link`
+  if (!folderName.test(entry.name))
+    return 'folder names hold letters, digits, ".", "_" and "-", at most 64 of them'
+  return undefined
+}

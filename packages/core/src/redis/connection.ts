@@ -1,0 +1,72 @@
+import { once } from 'node:events'
+import { Redis } from 'ioredis'
+import type { Logger } from '../telemetry/logger.js'
+
+/** Redis could not be asked, or did not answer in time: nothing is known about what it did. */
+export function isRedisUnavailable(error: unknown): boolean {
+  if (!(error instanceof Error)) return false
+  if (error.name === 'MaxRetriesPerRequestError' || error.name === 'ConnectionClosedError') return true
+  if (/^(LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN)\b/.test(error.message)) return true
+  return /Command timed out|Connection is closed|enableOfflineQueue|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT/.test(
+    error.message,
+  )
+}
+
+export interface ConnectionOptions {
+  url: string
+  /** Shown by `CLIENT LIST`. */
+  name: string
+  logger: Logger
+}
+
+// The default back-off reaches 20 s, which a server that came back would spend idle.
+const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000)
+
+function logErrors(redis: Redis, logger: Logger): Redis {
+  let lastLogAt = 0
+  redis.on('error', (error: Error) => {
+    // A server that is away emits an error a retry; one line each five seconds says it all.
+    if (Date.now() - lastLogAt < 5000) return
+    lastLogAt = Date.now()
+    logger.warn({ err: error }, 'Redis connection failed')
+  })
+  return redis
+}
+
+/** A connection that refuses at once, or within a second, when Redis is away. For requests that have a caller. */
+export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis {
+  const redis = new Redis(url, {
+    connectionName: name,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: 900,
+    connectTimeout: 2000,
+    retryStrategy,
+  })
+  return logErrors(redis, logger)
+}
+
+/** A connection that waits for Redis as long as it takes. For workers, and for subscriptions. */
+export function connectPatient({ url, name, logger }: ConnectionOptions): Redis {
+  const redis = new Redis(url, {
+    connectionName: name,
+    maxRetriesPerRequest: null,
+    connectTimeout: 2000,
+    retryStrategy,
+  })
+  return logErrors(redis, logger)
+}
+
+/** Whether Redis answers now, within the time-out of its connection. */
+export async function isAnswering(redis: Redis): Promise<boolean> {
+  return redis.ping().then(
+    () => true,
+    () => false,
+  )
+}
+
+/** Waits until a new connection can be used, at most so long; being away then is for its callers to meet. */
+export async function whenConnected(redis: Redis, timeoutMs: number): Promise<void> {
+  if (redis.status === 'ready') return
+  await once(redis, 'ready', { signal: AbortSignal.timeout(timeoutMs) }).catch(() => {})
+}

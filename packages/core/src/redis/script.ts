@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import type { Redis } from 'ioredis'
+
+/** A Lua script from a `.lua` file; its header lists KEYS, ARGV and what it returns. */
+export interface Script {
+  lua: string
+  sha: string
+}
+
+export function loadScript(url: URL): Script {
+  const lua = readFileSync(url, 'utf8')
+  return { lua, sha: createHash('sha1').update(lua).digest('hex') }
+}
+
+/**
+ * Runs a script by its digest, and sends its text only to a server that has not seen it (or lost it).
+ * `Reply` is what the script's header says that it returns.
+ */
+export async function runScript<Reply>(
+  redis: Redis,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<Reply> {
+  const run = async () => {
+    try {
+      return await redis.evalsha(script.sha, keys.length, ...keys, ...args)
+    } catch (error) {
+      if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error
+      return redis.eval(script.lua, keys.length, ...keys, ...args)
+    }
+  }
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the script's header is the contract
+  return (await run()) as Reply
+}

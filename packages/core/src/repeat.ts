@@ -1,0 +1,21 @@
+/** Runs a task again and again with a pause between, never twice at a time. `stop` waits for the one under way. */
+export function repeat(task: () => Promise<void>, pauseMs: number): { stop(): Promise<void> } {
+  let stopped = false
+  let timer: NodeJS.Timeout | undefined
+  let running = Promise.resolve()
+
+  const run = () => {
+    running = task().finally(() => {
+      if (!stopped) timer = setTimeout(run, pauseMs)
+    })
+  }
+  run()
+
+  return {
+    async stop() {
+      stopped = true
+      clearTimeout(timer)
+      await running
+    },
+  }
+}

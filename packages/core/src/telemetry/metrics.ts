@@ -1,0 +1,90 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+
+const secondsBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60]
+
+/** Every metric of every process. Names and labels follow the Prometheus conventions; `docs/reference/metrics.md` lists them. */
+export function createMetrics() {
+  const registry = new Registry()
+  const registers = [registry]
+  collectDefaultMetrics({ register: registry })
+  return {
+    registry,
+    httpRequestSeconds: new Histogram({
+      name: 'augur_http_request_duration_seconds',
+      help: 'Time from the request to the end of its response headers.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    refusals: new Counter({
+      name: 'augur_refusals_total',
+      help: 'Requests that were refused, by error code.',
+      labelNames: ['code'],
+      registers,
+    }),
+    waitingClients: new Gauge({
+      name: 'augur_waiting_clients',
+      help: 'Requests that are waiting for a prediction to end.',
+      registers,
+    }),
+    openPredictions: new Gauge({
+      name: 'augur_open_predictions',
+      help: 'Predictions that were accepted and have not ended.',
+      labelNames: ['model', 'label'],
+      registers,
+    }),
+    oldestOpenSeconds: new Gauge({
+      name: 'augur_oldest_open_prediction_age_seconds',
+      help: 'Age of the oldest prediction that has not ended; 0 when there is none.',
+      labelNames: ['model', 'label'],
+      registers,
+    }),
+    auditGap: new Gauge({
+      name: 'augur_audit_gap',
+      help: 'Accepted minus open minus ended predictions. Anything but 0 is a defect.',
+      labelNames: ['model', 'label'],
+      registers,
+    }),
+    predictions: new Counter({
+      name: 'augur_predictions_total',
+      help: 'Predictions that this worker ended.',
+      labelNames: ['model', 'label', 'status'],
+      registers,
+    }),
+    predictionSeconds: new Histogram({
+      name: 'augur_prediction_duration_seconds',
+      help: 'Time from submission to the end.',
+      labelNames: ['model', 'label'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    runSeconds: new Histogram({
+      name: 'augur_run_duration_seconds',
+      help: 'Time of one micro-batch in the runner.',
+      labelNames: ['model', 'label'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    microBatchSize: new Histogram({
+      name: 'augur_micro_batch_size',
+      help: 'Predictions joined into one run.',
+      labelNames: ['model', 'label'],
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
+      registers,
+    }),
+    runnerExits: new Counter({
+      name: 'augur_runner_exits_total',
+      help: 'Runners that ended without being told to.',
+      labelNames: ['model', 'label', 'reason'],
+      registers,
+    }),
+    deliveries: new Counter({
+      name: 'augur_delivery_attempts_total',
+      help: 'Attempts to deliver a webhook, by outcome.',
+      labelNames: ['outcome'],
+      registers,
+    }),
+  }
+}
+
+export type Metrics = ReturnType<typeof createMetrics>
