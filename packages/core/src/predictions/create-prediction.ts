@@ -1,0 +1,103 @@
+import { type IdempotencyKeys, type IdempotentRequest } from '../idempotency.js'
+import { modelTag, newPredictionId, type PredictionId } from '../ids.js'
+import type { ModelVersion } from '../models/version.js'
+import type { Payloads } from '../payloads/payloads.js'
+import type { PredictionQueues } from '../queue/prediction-queues.js'
+import type { WebhookEvent } from '../webhooks/webhook-events.js'
+import { type GetContext, getPrediction } from './get-prediction.js'
+import type { JsonText, Payload, Prediction, PredictionClass } from './prediction.js'
+import type { PredictionIndex } from './prediction-index.js'
+
+export interface CreateContext extends GetContext {
+  index: PredictionIndex
+  payloads: Payloads
+  queues: PredictionQueues
+  idempotency: IdempotencyKeys
+}
+
+export interface NewPrediction {
+  version: ModelVersion
+  /** Already valid for the version. */
+  input: JsonText
+  class: PredictionClass
+  webhook: string | null
+  webhookEvents: readonly WebhookEvent[]
+  idempotency: Pick<IdempotentRequest, 'key' | 'fingerprint'> | null
+}
+
+/** `replayed`: an earlier request with the same `Idempotency-Key` created it. */
+export interface Created {
+  id: PredictionId
+  prediction: Prediction
+  replayed: boolean
+}
+
+/**
+ * Stores a prediction and puts it into its version's queue. Every step can be repeated for the same id, so a step
+ * that is missing after a crash is made up for: by the reconciler, or by the client's next try with its key.
+ */
+export async function createPrediction(context: CreateContext, wanted: NewPrediction): Promise<Created> {
+  const id = newPredictionId(modelTag(wanted.version.model), context.now())
+  if (wanted.idempotency === null)
+    return { id, prediction: await store(context, id, wanted), replayed: false }
+  const request = { tenant: context.tenant, ...wanted.idempotency }
+  const outcome = await context.idempotency.begin(request, id, context.now())
+  if (outcome.kind === 'replay') {
+    return { id: outcome.id, prediction: await getPrediction(context, outcome.id), replayed: true }
+  }
+  try {
+    const prediction = await store(context, outcome.id, wanted)
+    await context.idempotency.created(request, outcome.id)
+    return { id: outcome.id, prediction, replayed: false }
+  } catch (error) {
+    // Best effort: without it the next try waits until the lease runs out.
+    await context.idempotency.failed(request, outcome.id).catch(() => {})
+    throw error
+  }
+}
+
+async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Prediction> {
+  const prediction = startingPrediction(
+    context,
+    id,
+    wanted,
+    await context.payloads.keep(id, 'input', wanted.input),
+  )
+  const [outcome] = await Promise.all([
+    context.predictions.create(prediction),
+    context.index.add(context.tenant, id),
+  ])
+  const target = { model: prediction.model, version: prediction.version }
+  await context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class }])
+  return outcome === 'created' ? prediction : getPrediction(context, id)
+}
+
+function startingPrediction(
+  context: CreateContext,
+  id: PredictionId,
+  { version, class: predictionClass, webhook, webhookEvents }: NewPrediction,
+  input: Payload,
+): Prediction {
+  return {
+    id,
+    tenant: context.tenant,
+    model: version.model,
+    version: version.id,
+    label: version.label,
+    class: predictionClass,
+    status: 'starting',
+    input,
+    output: null,
+    error: null,
+    errorCode: null,
+    createdAt: context.now(),
+    startedAt: null,
+    completedAt: null,
+    dataRemoved: false,
+    webhook,
+    webhookEvents,
+    attempt: 0,
+    token: '',
+    epoch: 0,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Redis } from 'ioredis'
+import type { PredictionId } from '../ids.js'
+import type { Keys } from '../redis/keys.js'
+import { within } from '../within.js'
+
+type Wake = () => void
+
+/** How long a subscription may take before Redis counts as away. */
+const subscribeTimeoutMs = 900
+
+/** Tells who waits that a prediction ended, whichever process ended it. Owns one subscribing connection. */
+export class EndedSubscriptions {
+  private readonly waiters = new Map<string, Set<Wake>>()
+
+  constructor(
+    private readonly subscriber: Redis,
+    private readonly keys: Keys,
+  ) {
+    subscriber.on('message', (channel: string) => this.wake(channel))
+    subscriber.on('ready', () => {
+      this.wakeAll().catch(() => {})
+    })
+  }
+
+  /**
+   * Resolves once the subscription stands; `wake` is then called when the prediction may have ended.
+   * @throws Error that `isRedisUnavailable` knows
+   */
+  async subscribe(id: PredictionId, wake: Wake): Promise<() => void> {
+    const channel = this.keys.endedChannel(id)
+    const others = this.waiters.get(channel)
+    const waiters = others ?? new Set<Wake>()
+    waiters.add(wake)
+    this.waiters.set(channel, waiters)
+    try {
+      await within(subscribeTimeoutMs, this.subscriber.subscribe(channel))
+    } catch (error) {
+      this.unsubscribe(channel, wake)
+      throw error
+    }
+    return () => this.unsubscribe(channel, wake)
+  }
+
+  get size(): number {
+    return this.waiters.size
+  }
+
+  // What was published while the connection was away is lost: everybody looks again, but only once the answer to a
+  // later command says that the subscriptions stand again.
+  private async wakeAll(): Promise<void> {
+    await this.subscriber.ping()
+    for (const channel of this.waiters.keys()) this.wake(channel)
+  }
+
+  private wake(channel: string): void {
+    for (const wake of this.waiters.get(channel) ?? []) wake()
+  }
+
+  private unsubscribe(channel: string, wake: Wake): void {
+    const waiters = this.waiters.get(channel)
+    waiters?.delete(wake)
+    if (!waiters || waiters.size > 0) return
+    this.waiters.delete(channel)
+    // A connection that is away forgets its subscriptions by itself.
+    this.subscriber.unsubscribe(channel).catch(() => {})
+  }
+}

@@ -1,0 +1,57 @@
+import { tagOfId } from '../ids.js'
+import type { Payloads } from '../payloads/payloads.js'
+import type { DeliveryQueue } from '../queue/delivery-queue.js'
+import { type Delivery, deliveryId } from '../webhooks/delivery.js'
+import { type Ending, ended, type Prediction } from './prediction.js'
+import type { FinishOutcome, PredictionStore } from './prediction-store.js'
+import { renderPrediction } from './render-prediction.js'
+
+export interface FinishContext {
+  predictions: PredictionStore
+  payloads: Payloads
+  deliveries: DeliveryQueue
+  /** Root of the predictions dialect, as receivers of webhooks reach it. */
+  publicBaseUrl: string
+}
+
+async function deliveryOf(
+  context: FinishContext,
+  before: Prediction,
+  ending: Ending,
+): Promise<Delivery | null> {
+  if (before.webhook === null || !before.webhookEvents.includes('completed')) return null
+  const prediction = ended(before, ending)
+  const [input, output] = await Promise.all([
+    context.payloads.read(prediction.input),
+    context.payloads.read(prediction.output),
+  ])
+  const body = renderPrediction(prediction, { input, output, baseUrl: context.publicBaseUrl })
+  return { id: deliveryId(prediction.id, 'completed'), url: before.webhook, body }
+}
+
+/**
+ * Ends predictions of one version, each as its caller last read it, and sends their webhooks on their way.
+ * The delivery is written with the transition, so a crash before it is announced loses nothing: the reconciler
+ * announces what was left.
+ */
+export async function finishPredictions(
+  context: FinishContext,
+  finishes: readonly { prediction: Prediction; ending: Ending }[],
+): Promise<FinishOutcome[]> {
+  const [first] = finishes
+  if (!first) return []
+  const prepared = await Promise.all(
+    finishes.map(async ({ prediction, ending }) => ({
+      prediction,
+      ending,
+      delivery: await deliveryOf(context, prediction, ending),
+    })),
+  )
+  const { id, version } = first.prediction
+  const outcomes = await context.predictions.finish(tagOfId(id), version, prepared)
+  const announced = prepared.flatMap(({ delivery }, i) =>
+    delivery && outcomes[i] === 'finished' ? [delivery.id] : [],
+  )
+  await context.deliveries.add(announced)
+  return outcomes
+}

@@ -1,0 +1,191 @@
+import type { Redis } from 'ioredis'
+import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
+import type { VersionId } from '../models/version.js'
+import type { Keys } from '../redis/keys.js'
+import { loadScript, runScript } from '../redis/script.js'
+import type { Delivery } from '../webhooks/delivery.js'
+import type { Ending, Prediction } from './prediction.js'
+import { decodeRecord, encodeRecord, fieldsOf } from './prediction-record.js'
+
+const scripts = {
+  create: loadScript(new URL('./create.lua', import.meta.url)),
+  claim: loadScript(new URL('./claim.lua', import.meta.url)),
+  finish: loadScript(new URL('./finish.lua', import.meta.url)),
+  charge: loadScript(new URL('./charge.lua', import.meta.url)),
+  advanceEpoch: loadScript(new URL('./advance-epoch.lua', import.meta.url)),
+  removeData: loadScript(new URL('./remove-data.lua', import.meta.url)),
+}
+
+export interface Claim {
+  id: PredictionId
+  epoch: number
+  token: string
+}
+
+export type ClaimOutcome =
+  | { kind: 'claimed'; prediction: Prediction }
+  /** `ended`: cancelled meanwhile; `stale`: another queue job took over; `missing`: no such record. */
+  | { kind: 'ended' | 'stale' | 'missing' }
+
+export interface Finish {
+  prediction: Prediction
+  ending: Ending
+  /** The webhook that tells of it, where one is wanted. */
+  delivery: Delivery | null
+}
+
+/** `fenced`: the record was claimed again since the caller read it. */
+export type FinishOutcome = 'finished' | 'ended' | 'fenced' | 'missing'
+
+export interface Counts {
+  accepted: number
+  succeeded: number
+  failed: number
+  canceled: number
+}
+
+/** The only reader and writer of prediction records; every change of status is one atomic step. */
+export class PredictionStore {
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+    private readonly recordRetentionMs: number,
+  ) {}
+
+  /** Creates the record unless its id exists. */
+  async create(prediction: Prediction): Promise<'created' | 'exists'> {
+    const tag = tagOfId(prediction.id)
+    const created = await runScript<number>(
+      this.redis,
+      scripts.create,
+      [
+        this.keys.record(prediction.id),
+        this.keys.open(tag, prediction.version),
+        this.keys.counts(tag, prediction.version),
+      ],
+      [prediction.id, prediction.createdAt, ...encodeRecord(prediction)],
+    )
+    return created === 1 ? 'created' : 'exists'
+  }
+
+  /** Status, input and output in one atomic read; null when there is no such record. */
+  async read(id: PredictionId): Promise<Prediction | null> {
+    const fields = await this.redis.hgetall(this.keys.record(id))
+    return Object.keys(fields).length === 0 ? null : decodeRecord(id, fields)
+  }
+
+  async readMany(ids: readonly PredictionId[]): Promise<(Prediction | null)[]> {
+    return Promise.all(ids.map((id) => this.read(id)))
+  }
+
+  /** Claims predictions of one model, all in one step. */
+  async claim(claims: readonly Claim[], nowMs: number): Promise<ClaimOutcome[]> {
+    const outcomes = await runScript<[ClaimOutcome['kind'], ...string[]][]>(
+      this.redis,
+      scripts.claim,
+      claims.map(({ id }) => this.keys.record(id)),
+      [nowMs, ...claims.flatMap(({ epoch, token }) => [epoch, token])],
+    )
+    return claims.map(({ id }, i) => {
+      const [kind = 'missing', ...pairs] = outcomes[i] ?? []
+      return kind === 'claimed' ? { kind, prediction: decodeRecord(id, fieldsOf(pairs)) } : { kind }
+    })
+  }
+
+  /** Ends predictions of one version. Each needs the token that its record holds now. */
+  async finish(tag: ModelTag, version: VersionId, finishes: readonly Finish[]): Promise<FinishOutcome[]> {
+    return runScript<FinishOutcome[]>(
+      this.redis,
+      scripts.finish,
+      [
+        this.keys.open(tag, version),
+        this.keys.counts(tag, version),
+        this.keys.retained(tag),
+        this.keys.outbox(tag),
+        ...finishes.flatMap(({ prediction, delivery }) => [
+          this.keys.record(prediction.id),
+          this.keys.delivery(tag, delivery?.id ?? prediction.id),
+        ]),
+      ],
+      [
+        this.keys.endedChannelPrefix,
+        this.keys.canceledChannel(tag),
+        this.recordRetentionMs,
+        ...finishes.flatMap(finishArguments),
+      ],
+    )
+  }
+
+  /** Charges a prediction whose runner died while it ran alone. Returns its charges, 0 when it was claimed again. */
+  async charge(id: PredictionId, token: string): Promise<number> {
+    return runScript<number>(this.redis, scripts.charge, [this.keys.record(id)], [token])
+  }
+
+  /** Invalidates the queue job of an open prediction. False when there is nothing to invalidate. */
+  async advanceEpoch(id: PredictionId, seen: number): Promise<boolean> {
+    return (await runScript<number>(this.redis, scripts.advanceEpoch, [this.keys.record(id)], [seen])) === 1
+  }
+
+  /** How many open predictions of its version were submitted before this one; null once it ended. */
+  async queuePosition({ id, version }: Prediction): Promise<number | null> {
+    return this.redis.zrank(this.keys.open(tagOfId(id), version), id)
+  }
+
+  /** Open predictions created in the given span of time, oldest first. */
+  async openBetween(tag: ModelTag, version: VersionId, afterMs: number, untilMs: number, limit: number) {
+    return this.redis.zrangebyscore(this.keys.open(tag, version), `(${afterMs}`, untilMs, 'LIMIT', 0, limit)
+  }
+
+  /** Counters and the open index, read in one step so that they can be compared. */
+  async counts(
+    tag: ModelTag,
+    version: VersionId,
+  ): Promise<Counts & { open: number; oldestOpenAt: number | null }> {
+    const replies = await this.redis
+      .multi()
+      .hgetall(this.keys.counts(tag, version))
+      .zcard(this.keys.open(tag, version))
+      .zrange(this.keys.open(tag, version), '0', '0', 'WITHSCORES')
+      .exec()
+    const [counts, open, oldest] = (replies ?? []).map(([, reply]) => reply)
+    const { accepted, succeeded, failed, canceled } = (counts ?? {}) as RecordOfCounts
+    return {
+      accepted: Number(accepted ?? 0),
+      succeeded: Number(succeeded ?? 0),
+      failed: Number(failed ?? 0),
+      canceled: Number(canceled ?? 0),
+      open: Number(open ?? 0),
+      oldestOpenAt: Array.isArray(oldest) && oldest.length > 1 ? Number(oldest[1]) : null,
+    }
+  }
+
+  /** Ended predictions whose data was due before that time, oldest first. */
+  async retainedUntil(tag: ModelTag, endedBeforeMs: number, limit: number): Promise<PredictionId[]> {
+    return this.redis.zrangebyscore(this.keys.retained(tag), '-inf', `(${endedBeforeMs}`, 'LIMIT', 0, limit)
+  }
+
+  /** Removes input and output of ended predictions. Returns the payload keys that are now to be deleted. */
+  async removeData(tag: ModelTag, ids: readonly PredictionId[]): Promise<string[]> {
+    const keys = [this.keys.retained(tag), ...ids.map((id) => this.keys.record(id))]
+    return runScript<string[]>(this.redis, scripts.removeData, keys, ids)
+  }
+}
+
+type RecordOfCounts = Partial<Record<keyof Counts, string>>
+
+function finishArguments({ prediction, ending, delivery }: Finish): (string | number)[] {
+  const { output } = ending
+  return [
+    prediction.id,
+    prediction.token,
+    ending.status,
+    ending.completedAt,
+    output === null ? '' : output.kind === 'inline' ? 'output' : 'output_key',
+    output === null ? '' : output.kind === 'inline' ? output.json : output.key,
+    ending.error ?? '',
+    ending.errorCode ?? '',
+    delivery?.id ?? '',
+    delivery?.url ?? '',
+    delivery?.body ?? '',
+  ]
+}

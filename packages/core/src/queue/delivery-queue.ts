@@ -1,0 +1,105 @@
+import { DelayedError, type Job, Queue, Worker } from 'bullmq'
+import type { Redis } from 'ioredis'
+import type { Keys } from '../redis/keys.js'
+import type { Logger } from '../telemetry/logger.js'
+import { type DeliveryJob, deliveryJob, deliveryQueueName } from './jobs.js'
+import type { LockSettings } from './prediction-consumer.js'
+
+/** Announces deliveries to the workers that make them. Announcing one twice announces it once. */
+export class DeliveryQueue {
+  private readonly queue: Queue
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+    private readonly attempts: number,
+  ) {
+    this.queue = new Queue(deliveryQueueName, {
+      connection: redis,
+      prefix: keys.deliveryQueuePrefix,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      streams: { events: { maxLen: 100 } },
+    })
+    // The connection logs its own errors; an unheard 'error' event would end the process.
+    this.queue.on('error', () => {})
+  }
+
+  async add(deliveries: readonly string[]): Promise<void> {
+    const bulk = deliveries.map((delivery) => ({
+      name: 'delivery',
+      data: { delivery } satisfies DeliveryJob,
+      opts: {
+        jobId: delivery,
+        attempts: this.attempts,
+        backoff: { type: 'custom' },
+        removeOnComplete: true,
+        removeOnFail: true,
+      },
+    }))
+    if (bulk.length > 0) await this.queue.addBulk(bulk)
+  }
+
+  /** Which of these deliveries the queue still knows. */
+  async has(deliveries: readonly string[]): Promise<boolean[]> {
+    const pipeline = this.redis.pipeline()
+    for (const delivery of deliveries) {
+      pipeline.exists(`${this.keys.deliveryQueuePrefix}:${deliveryQueueName}:${delivery}`)
+    }
+    const replies = (await pipeline.exec()) ?? []
+    return replies.map(([error, reply]) => {
+      if (error) throw error
+      return reply === 1
+    })
+  }
+
+  async close(): Promise<void> {
+    await this.queue.close()
+  }
+}
+
+/** `again`: the attempt failed and the next one is due after that delay. `later`: it is not its turn yet. */
+export type DeliveryOutcome = { kind: 'ended' } | { kind: 'again' | 'later'; delayMs: number }
+
+export interface DeliveryConsumerOptions {
+  concurrency: number
+  redis: Redis
+  keys: Keys
+  lock: LockSettings
+  logger: Logger
+  /** Makes one attempt; `attempt` counts from 1. */
+  deliver(delivery: string, attempt: number): Promise<DeliveryOutcome>
+}
+
+/** Tells BullMQ when to try again; it takes the delay from the error that it is handed. */
+class TryAgain extends Error {
+  constructor(readonly delayMs: number) {
+    super('delivery failed')
+  }
+}
+
+export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): Promise<void> } {
+  const process = async (job: Job, token?: string) => {
+    const { delivery } = deliveryJob.parse(job.data)
+    const outcome = await options.deliver(delivery, job.attemptsMade + 1)
+    if (outcome.kind === 'ended') return
+    if (outcome.kind === 'again') throw new TryAgain(outcome.delayMs)
+    await job.moveToDelayed(Date.now() + outcome.delayMs, token)
+    throw new DelayedError()
+  }
+  const worker = new Worker(deliveryQueueName, process, {
+    connection: options.redis,
+    prefix: options.keys.deliveryQueuePrefix,
+    concurrency: options.concurrency,
+    lockDuration: options.lock.durationMs,
+    stalledInterval: options.lock.stalledIntervalMs,
+    // A lost worker says nothing about a delivery: it is made again however often that happens.
+    maxStalledCount: Number.MAX_SAFE_INTEGER,
+    skipVersionCheck: true,
+    settings: {
+      backoffStrategy: (_attempts, _type, error) => (error instanceof TryAgain ? error.delayMs : 1000),
+    },
+  })
+  worker.on('error', (error) => options.logger.warn({ err: error }, 'delivery consumer failed'))
+  return { close: () => worker.close() }
+}

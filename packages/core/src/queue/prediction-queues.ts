@@ -1,0 +1,92 @@
+import { Queue } from 'bullmq'
+import type { Redis } from 'ioredis'
+import { modelTag, type PredictionId } from '../ids.js'
+import type { VersionId } from '../models/version.js'
+import type { PredictionClass } from '../predictions/prediction.js'
+import type { Keys } from '../redis/keys.js'
+import { predictionJobId, predictionQueueName, type SinglePredictionJob } from './jobs.js'
+
+/** The queue of one version, by what routes to it. */
+export interface QueueTarget {
+  model: string
+  version: VersionId
+}
+
+// BullMQ serves jobs without a priority first, then the smallest number.
+const priorityOf: Record<PredictionClass, number> = { waiting: 0, submission: 1, batch: 2, shadow: 3 }
+
+const keepFewEvents = { events: { maxLen: 100 } }
+
+/** Puts predictions into their version's queue. Adding the same prediction and epoch twice adds it once. */
+export class PredictionQueues {
+  private readonly queues = new Map<VersionId, Queue>()
+
+  constructor(
+    private readonly redis: Redis,
+    private readonly keys: Keys,
+  ) {}
+
+  async add(target: QueueTarget, jobs: readonly Omit<SinglePredictionJob, 'kind'>[]): Promise<void> {
+    const bulk = jobs.map((job) => ({
+      name: 'prediction',
+      data: { kind: 'prediction', ...job },
+      opts: { jobId: predictionJobId(job.id, job.epoch), priority: priorityOf[job.class] },
+    }))
+    const queue = this.queueOf(target)
+    const [only] = bulk
+    if (only && bulk.length === 1) await queue.add(only.name, only.data, only.opts)
+    else await queue.addBulk(bulk)
+  }
+
+  /** Takes a waiting job out; one that a worker holds stays, and the claim will refuse it. */
+  async remove(target: QueueTarget, id: PredictionId, epoch: number): Promise<void> {
+    await this.queueOf(target).remove(predictionJobId(id, epoch))
+  }
+
+  /** Which of these jobs the queue still knows, in whatever state. */
+  async has(target: QueueTarget, jobs: readonly { id: PredictionId; epoch: number }[]): Promise<boolean[]> {
+    const prefix = `${this.keys.queuePrefix(modelTag(target.model))}:${predictionQueueName(target.version)}`
+    const pipeline = this.redis.pipeline()
+    for (const { id, epoch } of jobs) pipeline.exists(`${prefix}:${predictionJobId(id, epoch)}`)
+    const replies = (await pipeline.exec()) ?? []
+    return replies.map(([error, reply]) => {
+      if (error) throw error
+      return reply === 1
+    })
+  }
+
+  /** Jobs that BullMQ gave up on, with its reason; forgotten by `forget`. */
+  async failed(
+    target: QueueTarget,
+    limit: number,
+  ): Promise<{ jobId: string; data: unknown; reason: string }[]> {
+    const jobs = await this.queueOf(target).getFailed(0, limit - 1)
+    return jobs.map((job) => ({ jobId: job.id ?? '', data: job.data, reason: job.failedReason ?? '' }))
+  }
+
+  async forget(target: QueueTarget, jobId: string): Promise<void> {
+    await this.queueOf(target).remove(jobId)
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.queues.values()].map((queue) => queue.close()))
+  }
+
+  private queueOf({ model, version }: QueueTarget): Queue {
+    const known = this.queues.get(version)
+    if (known) return known
+    const queue = new Queue(predictionQueueName(version), {
+      connection: this.redis,
+      prefix: this.keys.queuePrefix(modelTag(model)),
+      // Without these two a queue that is opened while Redis is away hangs, or stays broken for good.
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      streams: keepFewEvents,
+      defaultJobOptions: { removeOnComplete: true, attempts: 1 },
+    })
+    // The connection logs its own errors; an unheard 'error' event would end the process.
+    queue.on('error', () => {})
+    this.queues.set(version, queue)
+    return queue
+  }
+}

@@ -1,0 +1,11 @@
+/** What a prediction tells its webhook, in the order in which it happens. */
+export const webhookEvents = ['start', 'output', 'logs', 'completed'] as const
+
+export type WebhookEvent = (typeof webhookEvents)[number]
+
+export function isWebhookEvent(text: string): text is WebhookEvent {
+  return webhookEvents.some((event) => event === text)
+}
+
+/** Sent when a request names no `webhook_events_filter`: all, the superset of what clients of the contract expect. */
+export const defaultWebhookEvents: readonly WebhookEvent[] = webhookEvents

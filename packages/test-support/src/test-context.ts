@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { IdempotencyKeys } from '@augur/core/idempotency'
+import { modelTag, randomToken } from '@augur/core/ids'
+import type { ModelVersion } from '@augur/core/models/version'
+import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
+import { Payloads } from '@augur/core/payloads/payloads'
+import { PredictionIndex } from '@augur/core/predictions/prediction-index'
+import { PredictionStore } from '@augur/core/predictions/prediction-store'
+import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
+import { PredictionQueues } from '@augur/core/queue/prediction-queues'
+import { connectPatient } from '@augur/core/redis/connection'
+import { createKeys } from '@augur/core/redis/keys'
+import { createLogger } from '@augur/core/telemetry/logger'
+import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
+import { redisUrl } from './redis-url.js'
+
+const hour = 3_600_000
+
+/** A version that exists in tests only; its queue and records are real. */
+export const testVersion: ModelVersion = {
+  id: 'ab'.repeat(32),
+  model: 'augur/test',
+  label: '1',
+  manifest: {
+    description: '',
+    inputs: [{ name: 'x', type: 'float32', shape: ['N', 3] }],
+    outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
+    pipeline: { name: 'tensors' },
+    files: [{ path: 'model.onnx', sha256: '0'.repeat(64) }],
+    serving: { instances: 1, threads: 1, timeoutSeconds: 30, batching: { maxSize: 1, maxDelayMs: 0 } },
+  },
+}
+
+/**
+ * Everything of core on the run's Redis, under a prefix of its own and with a clock that the test turns.
+ * `close` removes what was written.
+ */
+export async function createTestContext(options: { inlineBytes?: number; url?: string } = {}) {
+  const prefix = `test-${randomToken()}`
+  const keys = createKeys(prefix)
+  const logger = createLogger('test', 'fatal')
+  const redis = connectPatient({ url: options.url ?? redisUrl(), name: prefix, logger })
+  const folder = await mkdtemp(join(tmpdir(), 'augur-test-'))
+  const clock = { now: Date.now() }
+  const queues = new PredictionQueues(redis, keys)
+  const deliveries = new DeliveryQueue(redis, keys, 3)
+  return {
+    prefix,
+    keys,
+    logger,
+    redis,
+    folder,
+    clock,
+    now: () => clock.now,
+    queues,
+    deliveries,
+    tag: modelTag(testVersion.model),
+    target: { model: testVersion.model, version: testVersion.id },
+    tenant: 'default',
+    recordRetentionMs: 7 * 24 * hour,
+    publicBaseUrl: 'http://augur.test/api/v1',
+    predictions: new PredictionStore(redis, keys, 7 * 24 * hour),
+    index: new PredictionIndex(redis, keys),
+    payloads: new Payloads(new FolderPayloadStore(folder), options.inlineBytes ?? 65_536),
+    deliveryStore: new DeliveryStore(redis, keys, 24 * hour),
+    idempotency: new IdempotencyKeys(redis, keys),
+    async close() {
+      await Promise.all([queues.close(), deliveries.close()])
+      const written = await redis.keys(`${prefix}:*`)
+      if (written.length > 0) await redis.del(...written)
+      redis.disconnect()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+export type TestContext = Awaited<ReturnType<typeof createTestContext>>
