@@ -1,0 +1,128 @@
+import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createPrediction } from '../predictions/create-prediction.js'
+import { finishPredictions } from '../predictions/finish-predictions.js'
+import type { Prediction } from '../predictions/prediction.js'
+import { auditVersion } from './audit.js'
+import { type ReconcileContext, reconcileModel } from './reconcile-model.js'
+
+const hour = 3_600_000
+
+let context: TestContext
+let reconciler: ReconcileContext
+beforeEach(async () => {
+  context = await createTestContext({ inlineBytes: 20 })
+  reconciler = {
+    ...context,
+    worker: 'w1',
+    dataRetentionMs: 24 * hour,
+    graceMs: 10_000,
+    memoryUse: async () => 0,
+  }
+})
+afterEach(() => context.close())
+
+const reconcile = () => reconcileModel(reconciler, [context.target])
+
+async function create(input = '{}', webhook: string | null = null): Promise<Prediction> {
+  const wanted = {
+    version: testVersion,
+    input,
+    class: 'submission',
+    webhookEvents: ['completed'],
+    idempotency: null,
+  } as const
+  const { id } = await createPrediction(context, { ...wanted, webhook })
+  return (await context.predictions.read(id)) as Prediction
+}
+
+async function finish(prediction: Prediction): Promise<void> {
+  const output = { kind: 'inline', json: '1' } as const
+  const ending = {
+    status: 'succeeded',
+    output,
+    error: null,
+    errorCode: null,
+    completedAt: context.clock.now,
+  } as const
+  await finishPredictions(context, [{ prediction, ending }])
+}
+
+test('a record whose job was never added gets one, once it is older than the grace period', async () => {
+  const { id } = await create()
+  await context.queues.remove(context.target, id, 0)
+  expect(await reconcile()).toMatchObject({ requeued: 0 })
+  context.clock.now += 10_001
+  expect(await reconcile()).toMatchObject({ requeued: 1 })
+  const prediction = (await context.predictions.read(id)) as Prediction
+  expect(prediction.epoch).toBe(1)
+  expect(await context.queues.has(context.target, [prediction])).toEqual([true])
+  expect(await reconcile()).toMatchObject({ requeued: 0 })
+})
+
+test('a prediction that is queued is left alone', async () => {
+  const prediction = await create()
+  context.clock.now += hour
+  expect(await reconcile()).toMatchObject({ requeued: 0, closed: 0 })
+  expect(await context.queues.has(context.target, [prediction])).toEqual([true])
+})
+
+test('a delivery that was written and never announced is announced', async () => {
+  const prediction = await create('{}', 'http://127.0.0.1:9/')
+  const add = context.deliveries.add.bind(context.deliveries)
+  context.deliveries.add = () => Promise.reject(new Error('died here'))
+  await expect(finish(prediction)).rejects.toThrow('died here')
+  context.deliveries.add = add
+  context.clock.now += 10_001
+  expect(await reconcile()).toMatchObject({ announced: 1 })
+  expect(await context.deliveries.has([`${prediction.id}.completed`])).toEqual([true])
+})
+
+test('input and output go after the data retention; the record stays and says so', async () => {
+  const prediction = await create('{"long":"enough to be a file"}')
+  const key = prediction.input?.kind === 'stored' ? prediction.input.key : ''
+  expect(await context.payloads.read({ kind: 'stored', key })).not.toBeNull()
+  await finish(prediction)
+  context.clock.now += 24 * hour - 1
+  expect(await reconcile()).toMatchObject({ removed: 0 })
+  context.clock.now += 2
+  expect(await reconcile()).toMatchObject({ removed: 1 })
+  const after = await context.predictions.read(prediction.id)
+  expect(after).toMatchObject({ status: 'succeeded', input: null, output: null, dataRemoved: true })
+  expect(await context.payloads.read({ kind: 'stored', key })).toBeNull()
+})
+
+test('when Redis runs out of memory the oldest ended data goes before its time, open data never', async () => {
+  const open = await create()
+  await finish(await create())
+  reconciler.memoryUse = async () => 0.7
+  context.clock.now += 1
+  expect(await reconcile()).toMatchObject({ removed: 1 })
+  expect((await context.predictions.read(open.id))?.input).not.toBeNull()
+})
+
+test('one worker at a time reconciles a model', async () => {
+  expect(await reconcile()).not.toBeNull()
+  expect(await reconcileModel({ ...reconciler, worker: 'w2' }, [context.target])).toBeNull()
+})
+
+test('the audit finds what is missing and is 0 when nothing is', async () => {
+  const lost = await create()
+  await create()
+  await finish(await create())
+  const audit = () => auditVersion(context, context.tag, context.target)
+  expect(await audit()).toEqual({
+    accepted: 3,
+    open: 2,
+    terminal: 1,
+    gap: 0,
+    openWithoutRecord: 0,
+    openWithoutJob: 0,
+  })
+  await context.queues.remove(context.target, lost.id, 0)
+  expect(await audit()).toMatchObject({ gap: 0, openWithoutJob: 1 })
+  await context.redis.del(context.keys.record(lost.id))
+  expect(await audit()).toMatchObject({ openWithoutRecord: 1, openWithoutJob: 0 })
+  await context.redis.zrem(context.keys.open(context.tag, testVersion.id), lost.id)
+  expect(await audit()).toMatchObject({ gap: 1 })
+})
