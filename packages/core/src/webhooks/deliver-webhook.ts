@@ -1,0 +1,90 @@
+import type { GuardedAgent } from '../outbound/guarded-agent.js'
+import { isTerminal } from '../predictions/prediction.js'
+import type { PredictionStore } from '../predictions/prediction-store.js'
+import type { DeliveryOutcome } from '../queue/delivery-queue.js'
+import type { Logger } from '../telemetry/logger.js'
+import type { Metrics } from '../telemetry/metrics.js'
+import { deliveryId, isFinalDelivery, predictionOfDelivery, webhookIdOf } from './delivery.js'
+import type { DeliveryEnd, DeliveryStore } from './delivery-store.js'
+import { nextAttemptDelayMs } from './retry-schedule.js'
+import { sendWebhook, type WebhookOutcome } from './send-webhook.js'
+
+export interface DeliverContext {
+  deliveries: DeliveryStore
+  predictions: PredictionStore
+  agent: GuardedAgent
+  secretsOf(tenant: string): readonly string[]
+  retryDelaysMs: readonly number[]
+  metrics: Metrics
+  logger: Logger
+}
+
+/** How soon `completed` looks again whether `start` has had its first attempt. */
+const turnDelayMs = 25
+
+/**
+ * Makes one attempt to deliver. Interim events come before `completed` or not at all: the first attempt of `start` is
+ * awaited, and once the prediction ended it is not tried again.
+ */
+export async function deliverWebhook(
+  context: DeliverContext,
+  id: string,
+  attempt: number,
+): Promise<DeliveryOutcome> {
+  const found = await context.deliveries.read(id)
+  if (!found?.pending) return { kind: 'ended' }
+  const predictionId = predictionOfDelivery(id)
+  const prediction = await context.predictions.read(predictionId)
+  if (isFinalDelivery(id)) {
+    const startFirst =
+      prediction?.webhookEvents.includes('start') &&
+      (await context.deliveries.isUnsent(deliveryId(predictionId, 'start')))
+    if (startFirst) return { kind: 'later', delayMs: turnDelayMs }
+  } else if (attempt > 1 && (!prediction || isTerminal(prediction.status))) {
+    return end(context, id, 'dropped', attempt - 1)
+  }
+  const outcome = await sendWebhook(
+    { agent: context.agent, secrets: context.secretsOf(prediction?.tenant ?? 'default'), now: Date.now },
+    {
+      id: webhookIdOf(id),
+      url: found.delivery.url,
+      body: found.delivery.body,
+      contentType: 'application/json',
+    },
+  )
+  context.metrics.deliveries.inc({ outcome: outcome.kind })
+  return settle(context, id, attempt, outcome)
+}
+
+async function settle(
+  context: DeliverContext,
+  id: string,
+  attempt: number,
+  outcome: WebhookOutcome,
+): Promise<DeliveryOutcome> {
+  if (outcome.kind === 'delivered' || outcome.kind === 'gone') return end(context, id, outcome.kind, attempt)
+  const retryAfter = outcome.kind === 'refused' ? outcome.retryAfter : undefined
+  const delayMs = nextAttemptDelayMs(attempt, {
+    delaysMs: context.retryDelaysMs,
+    retryAfter,
+    now: Date.now(),
+  })
+  const status = outcome.kind === 'refused' ? outcome.status : undefined
+  context.logger.warn(
+    { delivery: id, attempt, reason: outcome.reason, status, delayMs },
+    'webhook not delivered',
+  )
+  if (delayMs === null) return end(context, id, 'exhausted', attempt)
+  await context.deliveries.recordAttempt(id, attempt)
+  return { kind: 'again', delayMs }
+}
+
+async function end(
+  context: DeliverContext,
+  id: string,
+  state: DeliveryEnd,
+  attempts: number,
+): Promise<DeliveryOutcome> {
+  await context.deliveries.end(id, state, attempts)
+  return { kind: 'ended' }
+}
