@@ -11,6 +11,16 @@ export const versionStates = [
 ] as const
 export type VersionState = (typeof versionStates)[number]
 
+// What a version is when workers differ about it: the first of these that any of them reports.
+const mostTelling: readonly VersionState[] = [
+  'ready',
+  'loading',
+  'draining',
+  'crash_looping',
+  'load_failed',
+  'stopped',
+]
+
 /** A version as workers published it; it outlives them. */
 export interface CatalogueVersion extends ModelVersion {
   /** Milliseconds since 1970, when a worker first served it. */
@@ -91,6 +101,12 @@ export class Catalogue {
   /** States that living workers report for a version; empty when none knows it. */
   statesOf(id: VersionId): WorkerPresence['versions'] {
     return this.workers.flatMap(({ versions }) => versions.filter((version) => version.id === id))
+  }
+
+  /** One word for all of its workers; `unserved` when no living worker knows it. */
+  stateOf(id: VersionId): VersionState | 'unserved' {
+    const states = this.statesOf(id).map(({ state }) => state)
+    return mostTelling.find((state) => states.includes(state)) ?? 'unserved'
   }
 
   isServed(id: VersionId): boolean {

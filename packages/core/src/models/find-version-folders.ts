@@ -17,28 +17,37 @@ const folderName = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
 /** The `<model>/<label>` folders of a model repository, by name. Hidden folders and folders of other things are left out. */
 export async function findVersionFolders(dir: string): Promise<VersionFolder[]> {
+  const models = await listFolders(dir)
+  return (await Promise.all(models.map((model) => findVersionsOf(dir, model)))).flat()
+}
+
+async function findVersionsOf(dir: string, model: Dirent): Promise<VersionFolder[]> {
+  const name = `${owner}/${model.name}`
+  const labels = await listFolders(join(dir, model.name)).catch(explainUnreadable)
+  if (typeof labels === 'string')
+    return [{ model: name, label: '', folder: join(dir, model.name), refusal: labels }]
   const found: VersionFolder[] = []
-  for (const model of await listFolders(dir)) {
-    for (const label of await listFolders(join(dir, model.name))) {
-      const folder = join(dir, model.name, label.name)
-      if (!(await holdsVersion(folder))) continue
-      const refusal = refuse(model) ?? refuse(label)
-      found.push({ model: `${owner}/${model.name}`, label: label.name, folder, ...(refusal && { refusal }) })
-    }
+  for (const label of labels) {
+    const folder = join(dir, model.name, label.name)
+    if (!(await holdsVersion(folder))) continue
+    const refusal = refuse(model) ?? refuse(label)
+    found.push({ model: name, label: label.name, folder, ...(refusal && { refusal }) })
   }
   return found
 }
 
 /** Links count, so that one in place of a version is reported and not passed over in silence. */
 async function listFolders(dir: string): Promise<Dirent[]> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOTDIR') return []
-    throw error
-  })
+  const entries = await readdir(dir, { withFileTypes: true })
   return entries
     .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
     .filter((entry) => !entry.name.startsWith('.'))
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** A link to a file is nobody's model; whatever else cannot be listed may well be meant as one. */
+function explainUnreadable(error: NodeJS.ErrnoException): Dirent[] | string {
+  return error.code === 'ENOTDIR' ? [] : 'the folder cannot be read'
 }
 
 async function holdsVersion(folder: string): Promise<boolean> {

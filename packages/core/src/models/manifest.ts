@@ -97,6 +97,8 @@ const manifestFields = z.strictObject({
   verification: z.record(z.string(), z.json()).optional(),
 })
 export type Manifest = z.infer<typeof manifestFields>
+/** A manifest as it is written: fields with a default may be left out. */
+export type ManifestInput = z.input<typeof manifestFields>
 
 type Report = (path: (string | number)[], message: string) => void
 

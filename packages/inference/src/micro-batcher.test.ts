@@ -1,0 +1,144 @@
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { MicroBatcher } from './micro-batcher.js'
+
+beforeEach(() => void vi.useFakeTimers())
+afterEach(() => void vi.useRealTimers())
+
+/** A batcher that counts its calls of onReady. */
+function createBatcher(maxSize: number, maxDelayMs: number) {
+  const gone = new Set<number>()
+  const onReady = vi.fn<() => void>()
+  const batcher = new MicroBatcher<number>({ maxSize, maxDelayMs, onReady, isGone: (item) => gone.has(item) })
+  return { batcher, gone, onReady }
+}
+
+describe('when a batch is ready', () => {
+  test('an item that arrives after a quiet time is ready at once', () => {
+    const { batcher, onReady } = createBatcher(4, 10)
+    batcher.add(1)
+    expect(onReady).toHaveBeenCalledTimes(1)
+    expect(batcher.take()).toEqual([1])
+  })
+
+  test('an item that follows another closely waits for more, but no longer than the delay', () => {
+    const { batcher, onReady } = createBatcher(4, 10)
+    batcher.add(1)
+    batcher.take()
+    vi.advanceTimersByTime(5)
+    batcher.add(2)
+    vi.advanceTimersByTime(9)
+    batcher.add(3)
+    expect(batcher.take()).toEqual([])
+    vi.advanceTimersByTime(1)
+    expect(onReady).toHaveBeenCalledTimes(2)
+    expect(batcher.take()).toEqual([2, 3])
+  })
+
+  test('a full batch is ready at once', () => {
+    const { batcher, onReady } = createBatcher(2, 10)
+    batcher.add(0)
+    batcher.take()
+    batcher.add(1)
+    expect(onReady).toHaveBeenCalledTimes(1)
+    batcher.add(2)
+    expect(onReady).toHaveBeenCalledTimes(2)
+    expect(batcher.take()).toEqual([1, 2])
+  })
+
+  test('what was left behind by a full batch keeps the time that it has waited', () => {
+    const { batcher } = createBatcher(2, 10)
+    batcher.add(0)
+    batcher.take()
+    for (const item of [1, 2, 3]) batcher.add(item)
+    vi.advanceTimersByTime(6)
+    expect(batcher.take()).toEqual([1, 2])
+    expect(batcher.take()).toEqual([])
+    vi.advanceTimersByTime(4)
+    expect(batcher.take()).toEqual([3])
+  })
+})
+
+describe('items that leave', () => {
+  test('a removed item is in no batch and does not keep an empty one ready', () => {
+    const { batcher } = createBatcher(4, 10)
+    batcher.add(1)
+    batcher.remove(1)
+    expect(batcher.size).toBe(0)
+    expect(batcher.take()).toEqual([])
+  })
+
+  test('gone items are left out, and others take their places', () => {
+    const { batcher, gone } = createBatcher(2, 10)
+    for (const item of [1, 2, 3, 4]) batcher.add(item)
+    gone.add(1).add(3)
+    expect(batcher.take()).toEqual([2, 4])
+  })
+})
+
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.constant('add' as const) },
+  { weight: 2, arbitrary: fc.constant('take' as const) },
+  { weight: 1, arbitrary: fc.constant('remove' as const) },
+  { weight: 1, arbitrary: fc.constant('gone' as const) },
+  { weight: 3, arbitrary: fc.nat(12) },
+)
+
+test('whatever happens in whatever order, each item that stays is taken once, in order, in batches that fit', () => {
+  fc.assert(
+    fc.property(fc.array(step), fc.integer({ min: 1, max: 5 }), fc.nat(8), (steps, maxSize, maxDelayMs) => {
+      const { batcher, gone } = createBatcher(maxSize, maxDelayMs)
+      const taken: number[] = []
+      const left = new Set<number>()
+      let added = 0
+      const take = () => {
+        const batch = batcher.take()
+        expect(batch.length).toBeLessThanOrEqual(maxSize)
+        taken.push(...batch)
+      }
+      /** The newest item, unless it was taken. */
+      const leaver = () => (taken.includes(added) ? undefined : added)
+      for (const next of steps) {
+        const item = leaver()
+        if (next === 'add') batcher.add(++added)
+        else if (next === 'take') take()
+        else if (typeof next === 'number') vi.advanceTimersByTime(next)
+        else if (item) {
+          left.add(item)
+          if (next === 'remove') batcher.remove(item)
+          else gone.add(item)
+        }
+      }
+      vi.advanceTimersByTime(maxDelayMs + 1)
+      while (batcher.size > 0) take()
+      expect(taken).toEqual(Array.from({ length: added }, (_, i) => i + 1).filter((item) => !left.has(item)))
+    }),
+  )
+})
+
+test('with an idle consumer no item waits longer than the delay', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.nat(12)),
+      fc.integer({ min: 1, max: 5 }),
+      fc.nat(8),
+      (gaps, maxSize, maxDelayMs) => {
+        const batcher: MicroBatcher<number> = new MicroBatcher<number>({
+          maxSize,
+          maxDelayMs,
+          onReady: () => {
+            for (const addedAtMs of batcher.take()) {
+              expect(performance.now() - addedAtMs).toBeLessThanOrEqual(maxDelayMs)
+            }
+          },
+        })
+        for (const gap of gaps) {
+          vi.advanceTimersByTime(gap)
+          batcher.add(performance.now())
+        }
+        vi.advanceTimersByTime(maxDelayMs)
+        expect(batcher.size).toBe(0)
+      },
+    ),
+  )
+})

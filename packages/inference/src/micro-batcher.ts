@@ -1,0 +1,99 @@
+export interface MicroBatcherOptions<T> {
+  /** Most items in a batch. */
+  maxSize: number
+  /** Longest that an item waits for others. */
+  maxDelayMs: number
+  /** A batch became ready: time to `take`, if a consumer is idle. */
+  onReady: () => void
+  /** Items that left while they waited are skipped by `take`. */
+  isGone?: (item: T) => boolean
+}
+
+interface Waiting<T> {
+  item: T
+  sinceMs: number
+}
+
+/**
+ * Joins items that arrive close together. An item that arrives after a quiet time is ready at once; while others keep
+ * arriving it waits for them, but never longer than `maxDelayMs`; a full batch is ready at once.
+ * Consumers take when `onReady` is called and whenever they become idle.
+ */
+export class MicroBatcher<T> {
+  private readonly waiting: Waiting<T>[] = []
+  private lastArrivalMs = Number.NEGATIVE_INFINITY
+  private ready = false
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(private readonly options: MicroBatcherOptions<T>) {}
+
+  /** Items that nobody took yet, gone ones included. */
+  get size(): number {
+    return this.waiting.length
+  }
+
+  /** Whether `take` would give a batch now. */
+  get isReady(): boolean {
+    return this.ready
+  }
+
+  add(item: T): void {
+    const nowMs = performance.now()
+    const isQuiet = nowMs - this.lastArrivalMs >= this.options.maxDelayMs
+    this.lastArrivalMs = nowMs
+    this.waiting.push({ item, sinceMs: nowMs })
+    if (isQuiet || this.waiting.length >= this.options.maxSize) this.becomeReady()
+    else this.startClock(nowMs)
+  }
+
+  /** The next batch, oldest first: empty while it still waits for others. */
+  take(): T[] {
+    if (!this.ready) return []
+    const batch: T[] = []
+    let looked = 0
+    for (const { item } of this.waiting) {
+      if (batch.length === this.options.maxSize) break
+      if (!this.options.isGone?.(item)) batch.push(item)
+      looked++
+    }
+    this.waiting.splice(0, looked)
+    this.lookAtTheRest()
+    return batch
+  }
+
+  /** Leaves an item out. Does nothing for one that was taken. */
+  remove(item: T): void {
+    const index = this.waiting.findIndex((waiting) => waiting.item === item)
+    if (index !== -1) this.waiting.splice(index, 1)
+    if (this.waiting.length === 0) this.reset()
+  }
+
+  private lookAtTheRest(): void {
+    const nowMs = performance.now()
+    const oldest = this.waiting[0]
+    this.reset()
+    if (!oldest) return
+    this.ready =
+      this.waiting.length >= this.options.maxSize || nowMs - oldest.sinceMs >= this.options.maxDelayMs
+    if (!this.ready) this.startClock(oldest.sinceMs)
+  }
+
+  private startClock(sinceMs: number): void {
+    if (this.ready || this.timer) return
+    const leftMs = sinceMs + this.options.maxDelayMs - performance.now()
+    this.timer = setTimeout(() => this.becomeReady(), leftMs)
+  }
+
+  private becomeReady(): void {
+    if (this.ready) return
+    this.reset()
+    this.ready = true
+    this.options.onReady()
+  }
+
+  private reset(): void {
+    clearTimeout(this.timer)
+    this.timer = undefined
+    this.ready = false
+  }
+}

@@ -1,0 +1,14 @@
+import type { Manifest } from '@augur/core/models/manifest'
+import { openOwnModule } from './own-module.js'
+import type { Pipeline } from './pipeline.js'
+import { openTensors } from './tensors.js'
+
+/** Opens the pipeline that a manifest names. Rejects when the version's files do not fit it. */
+export async function openPipeline(folder: string, manifest: Manifest): Promise<Pipeline> {
+  const { pipeline } = manifest
+  if (pipeline.name === 'module') return openOwnModule(folder, manifest, pipeline.path)
+  if (pipeline.name === 'tensors') return openTensors(manifest)
+  // Runners without an image pipeline are spared the memory of libvips.
+  const { openImageClassification } = await import('./image-classification.js')
+  return openImageClassification(folder, manifest, pipeline)
+}

@@ -1,0 +1,55 @@
+import type { VersionId } from '@augur/core/models/version'
+import { OutOfMemoryError } from './item-failure.js'
+import { loadVersion } from './load-version.js'
+import type { RunnerReply, RunnerRequest } from './protocol.js'
+import { type Model, runMicroBatch } from './run-micro-batch.js'
+
+const models = new Map<VersionId, Model>()
+let last: Promise<void> = Promise.resolve()
+
+// A terminal sends Ctrl-C to the whole group; the parent decides what it means. SIGTERM has no handler on purpose:
+// with one, it would not end a run.
+process.on('SIGINT', () => undefined)
+process.on('disconnect', () => process.exit(0))
+process.on('message', (request: RunnerRequest) => {
+  last = last.then(() => answer(request)).then(send)
+})
+
+async function answer(request: RunnerRequest): Promise<RunnerReply> {
+  const { versionId } = request
+  if (request.kind === 'load') return load(request)
+  if (request.kind === 'run') return run(request)
+  await models.get(versionId)?.session.release()
+  models.delete(versionId)
+  return { kind: 'released', versionId }
+}
+
+async function load({
+  versionId,
+  folder,
+  manifest,
+}: Extract<RunnerRequest, { kind: 'load' }>): Promise<RunnerReply> {
+  const loaded = await loadVersion(folder, manifest)
+  if (!loaded.ok) return { kind: 'loadFailed', versionId, code: loaded.code, reason: loaded.reason }
+  models.set(versionId, loaded.model)
+  return { kind: 'loaded', versionId }
+}
+
+async function run({
+  run: id,
+  versionId,
+  inputs,
+}: Extract<RunnerRequest, { kind: 'run' }>): Promise<RunnerReply> {
+  const model = models.get(versionId)
+  if (!model) throw new Error('a run of a version that is not loaded')
+  try {
+    return { kind: 'ran', run: id, ...(await runMicroBatch(model, inputs)) }
+  } catch (error) {
+    if (error instanceof OutOfMemoryError) return { kind: 'resourceLimit', run: id }
+    throw error
+  }
+}
+
+function send(reply: RunnerReply): void {
+  process.send?.(reply)
+}

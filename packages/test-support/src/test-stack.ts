@@ -1,0 +1,132 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { freePort } from '@augur/core/free-port'
+import { randomToken } from '@augur/core/ids'
+import { redisUrl } from './redis-url.js'
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+
+export interface TestStackOptions {
+  modelsDir: string
+  workers?: number
+  env?: Record<string, string>
+}
+
+export interface StackProcess {
+  pid: number
+  child: ChildProcess
+  /** Everything that it wrote. */
+  output(): string
+  /** Signals it and waits for its end. */
+  end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+}
+
+export interface TestStack {
+  /** For example `http://127.0.0.1:12345`. */
+  url: string
+  redisUrl: string
+  prefix: string
+  api: StackProcess
+  workers: StackProcess[]
+  startWorker(env?: Record<string, string>): StackProcess
+  /** A request to the predictions dialect; `path` begins with a slash. */
+  request(path: string, init?: RequestInit): Promise<Response>
+  /** Waits until `/readyz` answers 200. */
+  ready(): Promise<void>
+  stop(): Promise<void>
+}
+
+function startProcess(app: 'api' | 'worker', env: Record<string, string>): StackProcess {
+  const child = spawn(process.execPath, [`${root}apps/${app}/dist/main.js`], {
+    cwd: root,
+    env: { PATH: process.env.PATH, NODE_ENV: 'test', AUGUR_EXIT_WITH_PARENT: '1', ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  let text = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk))
+  const exited = once(child, 'exit')
+  return {
+    pid: child.pid ?? 0,
+    child,
+    output: () => text,
+    async end(signal) {
+      child.kill(signal)
+      await exited
+      return { code: child.exitCode, signal: child.signalCode }
+    },
+  }
+}
+
+/** The real API and workers, as they were built, on the run's Redis under a prefix of their own. */
+export async function startTestStack(options: TestStackOptions): Promise<TestStack> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'augur-stack-'))
+  const prefix = `e2e-${randomToken()}`
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const env = {
+    HOST: '127.0.0.1',
+    PORT: String(port),
+    REDIS_URL: redisUrl(),
+    AUGUR_REDIS_PREFIX: prefix,
+    AUGUR_DATA_DIR: dataDir,
+    AUGUR_MODELS_DIR: options.modelsDir,
+    AUGUR_LOG_LEVEL: 'warn',
+    ...options.env,
+  }
+  const workers: StackProcess[] = []
+  const startWorker = (more: Record<string, string> = {}) => {
+    const worker = startProcess('worker', { ...env, ...more })
+    workers.push(worker)
+    return worker
+  }
+  const api = startProcess('api', env)
+  for (let i = 0; i < (options.workers ?? 1); i++) startWorker()
+
+  const stack: TestStack = {
+    url,
+    redisUrl: env.REDIS_URL,
+    prefix,
+    api,
+    workers,
+    startWorker,
+    request: (path, init) => fetch(`${url}/api/v1${path}`, init),
+    async ready() {
+      const alive = () => [api, ...workers].every(({ child }) => child.exitCode === null)
+      while (!(await isReady(url))) {
+        if (!alive())
+          throw new Error(`a process ended: ${[api, ...workers].map(({ output }) => output()).join('\n')}`)
+        await new Promise((resolve) => setTimeout(resolve, 25))
+      }
+    },
+    async stop() {
+      const running = [api, ...workers].filter(
+        ({ child }) => child.exitCode === null && child.signalCode === null,
+      )
+      await Promise.all(running.map((process_) => process_.end('SIGTERM')))
+      await rm(dataDir, { recursive: true, force: true })
+    },
+  }
+  await stack.ready()
+  return stack
+}
+
+async function isReady(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/readyz`).catch(() => null)
+  await response?.text()
+  return response?.status === 200
+}
+
+/** Direct children of a process that runs now, by the kernel's table; a worker's are its runners. */
+export function childrenOf(pid: number): number[] {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim()
+    return children === '' ? [] : children.split(' ').map(Number)
+  } catch {
+    return []
+  }
+}
