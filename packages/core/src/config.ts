@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
+import { parseRetrySchedule } from './webhooks/retry-schedule.js'
 import { errnoOf } from './errno.js'
 
 /** Thrown when settings are wrong; the message lists every problem, one a line. */
@@ -51,6 +52,16 @@ const list = z
       .filter(Boolean),
   )
 
+const retrySchedule = z
+  .string()
+  .default('5s,5m,30m,2h,5h,10h,14h,20h,24h')
+  .transform((text, context) => {
+    const parsed = parseRetrySchedule(text)
+    if (parsed.ok) return parsed.delaysMs
+    context.addIssue({ code: 'custom', message: parsed.reason })
+    return z.NEVER
+  })
+
 /** Settings that more than one process reads. */
 export const sharedSettings = z.object({
   AUGUR_MODE: z.enum(['development', 'production']).default('development'),
@@ -69,6 +80,7 @@ export const sharedSettings = z.object({
   AUGUR_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   AUGUR_MASTER_KEY: z.string().min(32, 'must hold at least 32 characters').optional(),
   AUGUR_OUTBOUND_ALLOW: list,
+  AUGUR_WEBHOOK_RETRIES: retrySchedule,
   AUGUR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 })
 export type SharedSettings = z.infer<typeof sharedSettings>

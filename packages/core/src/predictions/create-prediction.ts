@@ -25,10 +25,11 @@ export interface NewPrediction {
   idempotency: Pick<IdempotentRequest, 'key' | 'fingerprint'> | null
 }
 
-/** `replayed`: an earlier request with the same `Idempotency-Key` created it. */
 export interface Created {
-  id: PredictionId
   prediction: Prediction
+  /** Open predictions of its version that came before; null when it was there already. */
+  queuePosition: number | null
+  /** An earlier request with the same `Idempotency-Key` created it. */
   replayed: boolean
 }
 
@@ -38,17 +39,14 @@ export interface Created {
  */
 export async function createPrediction(context: CreateContext, wanted: NewPrediction): Promise<Created> {
   const id = newPredictionId(modelTag(wanted.version.model), context.now())
-  if (wanted.idempotency === null)
-    return { id, prediction: await store(context, id, wanted), replayed: false }
+  if (wanted.idempotency === null) return store(context, id, wanted)
   const request = { tenant: context.tenant, ...wanted.idempotency }
   const outcome = await context.idempotency.begin(request, id, context.now())
-  if (outcome.kind === 'replay') {
-    return { id: outcome.id, prediction: await getPrediction(context, outcome.id), replayed: true }
-  }
+  if (outcome.kind === 'replay') return { ...(await existing(context, outcome.id)), replayed: true }
   try {
-    const prediction = await store(context, outcome.id, wanted)
+    const created = await store(context, outcome.id, wanted)
     await context.idempotency.created(request, outcome.id)
-    return { id: outcome.id, prediction, replayed: false }
+    return created
   } catch (error) {
     // Best effort: without it the next try waits until the lease runs out.
     await context.idempotency.failed(request, outcome.id).catch(() => {})
@@ -56,20 +54,21 @@ export async function createPrediction(context: CreateContext, wanted: NewPredic
   }
 }
 
-async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Prediction> {
-  const prediction = startingPrediction(
-    context,
-    id,
-    wanted,
-    await context.payloads.keep(id, 'input', wanted.input),
-  )
+async function existing(context: CreateContext, id: PredictionId): Promise<Created> {
+  return { prediction: await getPrediction(context, id), queuePosition: null, replayed: false }
+}
+
+async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Created> {
+  const input = await context.payloads.keep(id, 'input', wanted.input)
+  const prediction = startingPrediction(context, id, wanted, input)
   const [outcome] = await Promise.all([
     context.predictions.create(prediction),
     context.index.add(context.tenant, id),
   ])
   const target = { model: prediction.model, version: prediction.version }
   await context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class }])
-  return outcome === 'created' ? prediction : getPrediction(context, id)
+  if (outcome.kind === 'exists') return existing(context, id)
+  return { prediction, queuePosition: outcome.queuePosition, replayed: false }
 }
 
 function startingPrediction(

@@ -1,12 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { PredictionId } from '../ids.js'
 import type { Keys } from '../redis/keys.js'
-import { within } from '../within.js'
 
 type Wake = () => void
-
-/** How long a subscription may take before Redis counts as away. */
-const subscribeTimeoutMs = 900
 
 /** Tells who waits that a prediction ended, whichever process ended it. Owns one subscribing connection. */
 export class EndedSubscriptions {
@@ -33,7 +29,7 @@ export class EndedSubscriptions {
     waiters.add(wake)
     this.waiters.set(channel, waiters)
     try {
-      await within(subscribeTimeoutMs, this.subscriber.subscribe(channel))
+      await this.subscriber.subscribe(channel)
     } catch (error) {
       this.unsubscribe(channel, wake)
       throw error

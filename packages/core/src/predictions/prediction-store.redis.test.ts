@@ -32,7 +32,9 @@ const success = (json: string): Ending => ({
 })
 
 async function create(more: Partial<NewPrediction> = {}): Promise<Prediction> {
-  const { id } = await createPrediction(context, { ...wanted, ...more })
+  const {
+    prediction: { id },
+  } = await createPrediction(context, { ...wanted, ...more })
   return read(id)
 }
 
@@ -113,7 +115,7 @@ test('a charge counts only for who holds the prediction', async () => {
 
 test('creating the same id twice creates it once', async () => {
   const prediction = await create()
-  expect(await context.predictions.create(prediction)).toBe('exists')
+  expect(await context.predictions.create(prediction)).toEqual({ kind: 'exists' })
   expect(await context.predictions.counts(context.tag, testVersion.id)).toMatchObject({
     accepted: 1,
     open: 1,
@@ -132,7 +134,9 @@ test('accepted is always open plus terminal, whatever happens in whatever order'
       for (const { what, which } of steps) {
         const held1 = held[which % Math.max(1, held.length)]
         if (what === 'create') {
-          const { id } = await createPrediction(own, wanted)
+          const {
+            prediction: { id },
+          } = await createPrediction(own, wanted)
           held.push((await own.predictions.read(id)) as Prediction)
         } else if (held1 && what === 'claim') {
           const claims = [{ id: held1.id, epoch: 0, token: randomToken() }]
@@ -179,7 +183,9 @@ test('a webhook without the event completed in its filter is never told of the e
 
 test('a payload beyond the threshold goes to the payload store and reads back the same', async () => {
   const small = await createTestContext({ inlineBytes: 10 })
-  const { id } = await createPrediction(small, wanted)
+  const {
+    prediction: { id },
+  } = await createPrediction(small, wanted)
   const prediction = await small.predictions.read(id)
   expect(prediction?.input?.kind).toBe('stored')
   expect(await small.payloads.read(prediction?.input ?? null)).toBe(wanted.input)

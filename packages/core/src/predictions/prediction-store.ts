@@ -16,6 +16,9 @@ const scripts = {
   removeData: loadScript(new URL('./remove-data.lua', import.meta.url)),
 }
 
+/** `queuePosition`: open predictions of its version that came before. */
+export type CreateOutcome = { kind: 'created'; queuePosition: number } | { kind: 'exists' }
+
 export interface Claim {
   id: PredictionId
   epoch: number
@@ -53,9 +56,9 @@ export class PredictionStore {
   ) {}
 
   /** Creates the record unless its id exists. */
-  async create(prediction: Prediction): Promise<'created' | 'exists'> {
+  async create(prediction: Prediction): Promise<CreateOutcome> {
     const tag = tagOfId(prediction.id)
-    const created = await runScript<number>(
+    const queuePosition = await runScript<number>(
       this.redis,
       scripts.create,
       [
@@ -65,7 +68,7 @@ export class PredictionStore {
       ],
       [prediction.id, prediction.createdAt, ...encodeRecord(prediction)],
     )
-    return created === 1 ? 'created' : 'exists'
+    return queuePosition === -1 ? { kind: 'exists' } : { kind: 'created', queuePosition }
   }
 
   /** Status, input and output in one atomic read; null when there is no such record. */

@@ -32,7 +32,9 @@ async function create(input = '{}', webhook: string | null = null): Promise<Pred
     webhookEvents: ['completed'],
     idempotency: null,
   } as const
-  const { id } = await createPrediction(context, { ...wanted, webhook })
+  const {
+    prediction: { id },
+  } = await createPrediction(context, { ...wanted, webhook })
   return (await context.predictions.read(id)) as Prediction
 }
 

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Logger } from '../telemetry/logger.js'
+import { breakSilentConnection } from './heartbeat.js'
 
 /** Redis could not be asked, or did not answer in time: nothing is known about what it did. */
 export function isRedisUnavailable(error: unknown): boolean {
@@ -39,10 +40,12 @@ export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis
     connectionName: name,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 900,
     connectTimeout: 2000,
+    // How long a silent server may take to agree to the end of its connection.
+    disconnectTimeout: 50,
     retryStrategy,
   })
+  breakSilentConnection(redis, { intervalMs: 200, silenceMs: 500 })
   return logErrors(redis, logger)
 }
 

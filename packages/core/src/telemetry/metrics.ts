@@ -65,6 +65,12 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    running: new Gauge({
+      name: 'augur_running_micro_batches',
+      help: 'Micro-batches that runners are working on.',
+      labelNames: ['model', 'label'],
+      registers,
+    }),
     microBatchSize: new Histogram({
       name: 'augur_micro_batch_size',
       help: 'Predictions joined into one run.',
@@ -72,10 +78,10 @@ export function createMetrics() {
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256],
       registers,
     }),
-    runnerExits: new Counter({
-      name: 'augur_runner_exits_total',
-      help: 'Runners that ended without being told to.',
-      labelNames: ['model', 'label', 'reason'],
+    runs: new Counter({
+      name: 'augur_runs_total',
+      help: 'Micro-batches that runners were given, by outcome: ran, crashed, timeout or resource_limit.',
+      labelNames: ['model', 'label', 'outcome'],
       registers,
     }),
     deliveries: new Counter({

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
+import { exitWithParent } from '@augur/core/exit-with-parent'
+import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
+import { StartupError } from '@augur/core/startup-error'
+import { workerSettings } from './config.js'
+import { createContext, type WorkerContext } from './context.js'
+import { deliverWebhooks } from './deliver-webhooks.js'
+import { createOperations } from './operations.js'
+import { reconcile } from './reconcile.js'
+import { type PredictionRole, servePredictions } from './serve-predictions.js'
+
+const connectionsDeadlineMs = 1000
+
+async function serveOperations(
+  context: WorkerContext,
+  role: PredictionRole | null,
+  shutdown: Shutdown,
+): Promise<void> {
+  const { AUGUR_WORKER_HOST: host, AUGUR_WORKER_PORT: port } = context.settings
+  if (port === 0) return
+  const server = createOperations({ metrics: context.metrics, notReady: () => role?.notReady() ?? null })
+  server.listen(port, host)
+  await once(server, 'listening')
+  shutdown.add('operations', () => void server.close())
+}
+
+async function start(): Promise<void> {
+  exitWithParent(process.env)
+  const settings = loadConfig(workerSettings, readEnvironment(process.env, process.cwd()))
+  const context = await createContext(settings)
+  const shutdown = new Shutdown(context.logger)
+  closeOnSignals(shutdown, context.logger)
+  shutdown.add(
+    'connections',
+    () => {
+      context.redis.disconnect()
+      context.subscriber.disconnect()
+    },
+    connectionsDeadlineMs,
+  )
+  shutdown.add(
+    'queues',
+    async () => void (await Promise.all([context.queues.close(), context.deliveries.close()])),
+  )
+  shutdown.add('outbound', () => context.agent.close())
+
+  const roles = new Set(settings.AUGUR_WORKER_ROLES)
+  const graceMs = settings.AUGUR_GRACE_SECONDS * 1000
+  if (roles.has('maintenance')) {
+    const role = reconcile(context)
+    shutdown.add('maintenance', () => role.stop())
+  }
+  if (roles.has('webhooks')) {
+    const role = deliverWebhooks(context)
+    shutdown.add('webhooks', () => role.stop())
+  }
+  const predictions = roles.has('predictions') ? await servePredictions(context) : null
+  if (predictions) shutdown.add('predictions', () => predictions.stop(), graceMs + 3000)
+  await serveOperations(context, predictions, shutdown)
+  context.logger.info({ worker: context.worker, roles: [...roles] }, 'worker started')
+}
+
+start().catch((error: unknown) => {
+  const known = error instanceof ConfigError || error instanceof StartupError
+  console.error(known ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,151 @@
+import { randomToken } from '@augur/core/ids'
+import type { Payloads } from '@augur/core/payloads/payloads'
+import { type FinishContext, finishPredictions } from '@augur/core/predictions/finish-predictions'
+import type { Ending, JsonText, Prediction, PredictionErrorCode } from '@augur/core/predictions/prediction'
+import type { ClaimOutcome } from '@augur/core/predictions/prediction-store'
+import type { SinglePredictionJob } from '@augur/core/queue/jobs'
+import { type ItemOutcome, runInHalves, type Settled } from '@augur/inference/run-in-halves'
+import type { ItemResult } from '@augur/inference/runner/protocol'
+import type { RunOutcome } from '@augur/inference/runner/runner'
+import type { RunnerLease } from '@augur/inference/runner-pool'
+import { announceStart, type StartContext } from './announce-start.js'
+
+export interface MicroBatchContext extends FinishContext, StartContext {
+  payloads: Payloads
+  now(): number
+  /** Called when a run begins, and what it gives back when that run ends. */
+  onRun(size: number): (outcome: RunOutcome['kind']) => void
+  /** Called for each end that this worker brought about. */
+  onEnd(prediction: Prediction, ending: Ending): void
+}
+
+/** A queue job that this worker holds. */
+export interface HeldJob {
+  job: SinglePredictionJob
+  /** Set when its prediction was cancelled; whatever it still yields is thrown away. */
+  canceled: boolean
+}
+
+interface Claimed {
+  held: HeldJob
+  prediction: Prediction
+  input: JsonText
+}
+
+const messages: Record<'runner_crashed' | 'timeout' | 'resource_limit' | 'storage', string> = {
+  runner_crashed: 'The model ended its process on this input, three times.',
+  timeout: 'The model did not answer in the time that its version allows.',
+  resource_limit: 'The model needed more memory than it may use.',
+  storage: 'The input of the prediction could not be read.',
+}
+
+/**
+ * Takes held jobs through claim, run and terminal transition. Resolves when the runner is no longer needed, with a
+ * promise of the moment when every end is written. Rejects when no runner is to be had: what has not ended by then
+ * is still open and can be claimed again.
+ */
+export async function runMicroBatch(
+  context: MicroBatchContext,
+  lease: Pick<RunnerLease, 'run'>,
+  batch: readonly HeldJob[],
+): Promise<{ written: Promise<unknown> }> {
+  const claimed = await claim(context, batch)
+  const ready = await readInputs(context, claimed)
+  await announceStart(
+    context,
+    ready.map(({ prediction }) => prediction),
+  )
+  const writing: Promise<void>[] = []
+  await runInHalves<Claimed, ItemResult>(ready, {
+    run: (items) => run(context, lease, items),
+    charge: ({ prediction }) => context.predictions.charge(prediction.id, prediction.token),
+    settle: (settled) => void writing.push(finish(context, settled)),
+  })
+  return { written: Promise.all(writing) }
+}
+
+async function claim(
+  context: MicroBatchContext,
+  batch: readonly HeldJob[],
+): Promise<[HeldJob, Prediction][]> {
+  const claims = batch.map(({ job }) => ({ id: job.id, epoch: job.epoch, token: randomToken() }))
+  const outcomes: ClaimOutcome[] = await context.predictions.claim(claims, context.now())
+  return batch.flatMap((held, i) => {
+    const outcome = outcomes[i]
+    return outcome?.kind === 'claimed' ? [[held, outcome.prediction]] : []
+  })
+}
+
+async function readInputs(
+  context: MicroBatchContext,
+  claimed: readonly (readonly [HeldJob, Prediction])[],
+): Promise<Claimed[]> {
+  const inputs = await Promise.all(claimed.map(([, { input }]) => context.payloads.read(input)))
+  const ready: Claimed[] = []
+  const unreadable: Prediction[] = []
+  for (const [i, [held, prediction]] of claimed.entries()) {
+    const input = inputs[i]
+    if (input == null) unreadable.push(prediction)
+    else ready.push({ held, prediction, input })
+  }
+  await end(
+    context,
+    unreadable.map((prediction) => ({ prediction, ending: failure(context, 'storage', messages.storage) })),
+  )
+  return ready
+}
+
+async function run(context: MicroBatchContext, lease: Pick<RunnerLease, 'run'>, items: readonly Claimed[]) {
+  const onRan = context.onRun(items.length)
+  const outcome = await lease.run(items.map(({ input }) => input))
+  onRan(outcome.kind)
+  const [only] = items
+  // Its runner was killed because it was cancelled: that is no crash, and nobody reads what it yields.
+  if (outcome.kind !== 'ran' && items.length === 1 && only?.held.canceled) {
+    return { kind: 'ran' as const, results: [{ ok: true as const, output: 'null' }] }
+  }
+  return outcome
+}
+
+async function finish(
+  context: MicroBatchContext,
+  settled: readonly Settled<Claimed, ItemResult>[],
+): Promise<void> {
+  const finishes = await Promise.all(
+    settled.map(async ({ item: { prediction }, outcome }) => ({
+      prediction,
+      ending: await endingOf(context, prediction, outcome),
+    })),
+  )
+  await end(context, finishes)
+}
+
+async function end(
+  context: MicroBatchContext,
+  finishes: { prediction: Prediction; ending: Ending }[],
+): Promise<void> {
+  const outcomes = await finishPredictions(context, finishes)
+  for (const [i, { prediction, ending }] of finishes.entries()) {
+    if (outcomes[i] === 'finished') context.onEnd(prediction, ending)
+  }
+}
+
+async function endingOf(
+  context: MicroBatchContext,
+  prediction: Prediction,
+  outcome: ItemOutcome<ItemResult>,
+): Promise<Ending> {
+  if (outcome.kind === 'failed') return failure(context, outcome.code, messages[outcome.code])
+  if (!outcome.result.ok) return failure(context, outcome.result.code, outcome.result.message)
+  const output = await context.payloads.keep(
+    prediction.id,
+    'output',
+    outcome.result.output,
+    prediction.attempt,
+  )
+  return { status: 'succeeded', output, error: null, errorCode: null, completedAt: context.now() }
+}
+
+function failure(context: MicroBatchContext, errorCode: PredictionErrorCode, error: string): Ending {
+  return { status: 'failed', output: null, error, errorCode, completedAt: context.now() }
+}

@@ -1,0 +1,194 @@
+import type { LocalVersion } from '@augur/core/models/version'
+import { type PredictionClass, predictionClasses } from '@augur/core/predictions/prediction'
+import type { PredictionJob } from '@augur/core/queue/jobs'
+import type { JobOutcome, PredictionConsumer } from '@augur/core/queue/prediction-consumer'
+import type { Logger } from '@augur/core/telemetry/logger'
+import { MicroBatcher } from '@augur/inference/micro-batcher'
+import { type PoolState, type RunnerLease, RunnerPool } from '@augur/inference/runner-pool'
+import { RunnerUnavailableError } from '@augur/inference/runner-seat'
+import type { ReleaseSlot, RunSlots } from '../run-slots.js'
+import type { CancelPolicy } from './cancel-policy.js'
+import { type HeldJob, type MicroBatchContext, runMicroBatch } from './run-micro-batch.js'
+
+export interface VersionServiceOptions {
+  version: LocalVersion
+  slots: RunSlots
+  microBatch: MicroBatchContext
+  cancelPolicy: CancelPolicy
+  runnerHeapMb: number
+  logger: Logger
+  /** Starts to consume the version's queue. */
+  consume(concurrency: number, handle: (job: PredictionJob) => Promise<JobOutcome>): PredictionConsumer
+  onStateChange(state: PoolState): void
+}
+
+interface Waiting extends HeldJob {
+  settle(outcome: JobOutcome): void
+  fail(error: unknown): void
+}
+
+interface Running {
+  lease: RunnerLease
+  batch: readonly Waiting[]
+  startedAt: number
+}
+
+/** Serves one version: takes jobs from its queue while a runner is ready, forms micro-batches, and runs them. */
+export class VersionService {
+  private readonly pool: RunnerPool
+  private readonly batcher: MicroBatcher<Waiting>
+  private readonly held = new Set<Waiting>()
+  private readonly running = new Set<Running>()
+  private consumer: PredictionConsumer | undefined
+  private closing: Promise<void> = Promise.resolve()
+  private asking = 0
+  private stopping = false
+
+  constructor(private readonly options: VersionServiceOptions) {
+    const { version, runnerHeapMb, logger } = options
+    this.pool = new RunnerPool({
+      version,
+      runner: { maxOldSpaceMb: runnerHeapMb, logger },
+      onIdle: () => this.pump(),
+      onStateChange: (state) => this.stateChanged(state),
+    })
+    this.batcher = new MicroBatcher({
+      ...version.manifest.serving.batching,
+      onReady: () => this.pump(),
+      isGone: ({ canceled }) => canceled,
+    })
+  }
+
+  get state(): PoolState {
+    return this.pool.state
+  }
+
+  start(): void {
+    this.pool.start()
+  }
+
+  /** Stops taking jobs, lets what runs finish within the grace period, and hands everything else back uncharged. */
+  async stop(graceMs: number): Promise<void> {
+    this.stopping = true
+    const consumer = this.stopConsuming()
+    const deadline = setTimeout(() => void this.pool.stop(), graceMs)
+    await consumer
+    clearTimeout(deadline)
+    await this.pool.stop()
+  }
+
+  /** A prediction was cancelled: it is not run if it still waits, and may cost its runner if it is running. */
+  cancel(id: string): void {
+    const held = [...this.held].find(({ job }) => job.id === id)
+    if (!held) return
+    held.canceled = true
+    for (const { lease, batch, startedAt } of this.running) {
+      const alone = batch.length === 1 && batch[0] === held
+      if (alone && this.options.cancelPolicy.mayKill(performance.now() - startedAt)) lease.kill()
+      if (batch.includes(held)) return
+    }
+    this.batcher.remove(held)
+    held.settle('done')
+  }
+
+  private stateChanged(state: PoolState): void {
+    this.options.onStateChange(state)
+    if (state.status === 'ready') this.startConsuming()
+    else if (this.consumer) void this.stopConsuming()
+  }
+
+  private startConsuming(): void {
+    if (this.stopping || this.consumer) return
+    const { instances, batching } = this.options.version.manifest.serving
+    this.consumer = this.options.consume(2 * batching.maxSize * instances, (job) => this.handle(job))
+  }
+
+  private stopConsuming(): Promise<void> {
+    const consumer = this.consumer
+    this.consumer = undefined
+    if (consumer) this.closing = consumer.close()
+    this.returnWaiting()
+    return this.closing
+  }
+
+  /** Hands back what no runner has begun. */
+  private returnWaiting(): void {
+    const begun = new Set([...this.running].flatMap(({ batch }) => batch))
+    for (const waiting of this.held) {
+      if (begun.has(waiting)) continue
+      this.batcher.remove(waiting)
+      waiting.settle('returned')
+    }
+  }
+
+  private async handle(job: PredictionJob): Promise<JobOutcome> {
+    if (job.kind !== 'prediction') throw new Error(`no worker runs jobs of the kind ${job.kind} yet`)
+    if (!this.consumer) return 'returned'
+    let waiting: Waiting | undefined
+    const outcome = new Promise<JobOutcome>((settle, fail) => {
+      waiting = { job, canceled: false, settle, fail }
+      this.held.add(waiting)
+      this.batcher.add(waiting)
+    })
+    return outcome.finally(() => waiting && this.held.delete(waiting))
+  }
+
+  /** Asks for one run slot for each idle runner that has something to do. */
+  private pump(): void {
+    while (this.asking < this.pool.idle && this.batcher.isReady) {
+      this.asking++
+      void this.options.slots.acquire(this.mostUrgent()).then((release) => {
+        this.asking--
+        this.begin(release)
+      })
+    }
+  }
+
+  private mostUrgent(): PredictionClass {
+    const waiting = new Set([...this.held].map(({ job }) => job.class))
+    return predictionClasses.find((name) => waiting.has(name)) ?? 'submission'
+  }
+
+  private begin(releaseSlot: ReleaseSlot): void {
+    // While the slot was waited for, the runner may have died, or everybody may have left.
+    const lease = this.batcher.isReady ? this.pool.acquire() : null
+    const batch = lease ? this.batcher.take() : []
+    if (!lease || batch.length === 0) {
+      releaseSlot()
+      lease?.release()
+      return
+    }
+    const running: Running = { lease, batch, startedAt: performance.now() }
+    this.running.add(running)
+    void this.run(running).finally(() => {
+      this.running.delete(running)
+      releaseSlot()
+      lease.release()
+      this.pump()
+    })
+    this.pump()
+  }
+
+  /** Resolves when the runner is free again; the ends are then still being written. */
+  private async run({ lease, batch }: Running): Promise<void> {
+    try {
+      const { written } = await runMicroBatch(this.options.microBatch, lease, batch)
+      written.then(
+        () => settleAll(batch, 'done'),
+        (error: unknown) => failAll(batch, error),
+      )
+    } catch (error) {
+      if (error instanceof RunnerUnavailableError) settleAll(batch, 'returned')
+      else failAll(batch, error)
+    }
+  }
+}
+
+function settleAll(batch: readonly Waiting[], outcome: JobOutcome): void {
+  for (const { settle } of batch) settle(outcome)
+}
+
+/** The queue gives these up, and the reconciler tries them again: a fault of ours must not turn in a circle. */
+function failAll(batch: readonly Waiting[], error: unknown): void {
+  for (const { fail } of batch) fail(error)
+}

@@ -1,0 +1,36 @@
+import { type ModelTag, modelTag } from '@augur/core/ids'
+import type { QueueTarget } from '@augur/core/queue/prediction-queues'
+import { reconcileModel } from '@augur/core/reconciler/reconcile-model'
+import { readMemoryUse } from '@augur/core/redis/memory'
+import { repeat } from '@augur/core/repeat'
+import type { WorkerContext } from './context.js'
+
+const cycleMs = 5000
+
+/** The role `maintenance`: closes the gaps that crashes leave, one worker a model. */
+export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
+  const { settings, logger } = context
+  const cycle = async () => {
+    try {
+      for (const [tag, versions] of await versionsByTag(context)) {
+        await reconcileModel({ ...context, ...limits, tag }, versions)
+      }
+    } catch (error) {
+      logger.error({ err: error }, 'reconciler cycle failed')
+    }
+  }
+  const limits = {
+    graceMs: settings.AUGUR_RECONCILE_GRACE_SECONDS * 1000,
+    memoryUse: () => readMemoryUse(context.redis, settings.AUGUR_REDIS_MAX_BYTES),
+  }
+  return repeat(cycle, cycleMs)
+}
+
+async function versionsByTag(context: WorkerContext): Promise<Map<ModelTag, QueueTarget[]>> {
+  const byTag = new Map<ModelTag, QueueTarget[]>()
+  for (const { model, id } of (await context.catalogue.read()).versions) {
+    const tag = modelTag(model)
+    byTag.set(tag, [...(byTag.get(tag) ?? []), { model, version: id }])
+  }
+  return byTag
+}
