@@ -1,0 +1,34 @@
+import { ServiceError } from '@augur/core/errors'
+import { describeFieldErrors, fieldErrors } from '@augur/core/field-errors'
+import { OpenAPIHono, type z } from '@hono/zod-openapi'
+
+/** What middleware leaves for handlers. */
+export interface ApiEnv {
+  Variables: {
+    requestId: string
+    /** By `performance.now()`. */
+    startedAt: number
+  }
+}
+
+export function invalidBody(error: z.core.$ZodError): ServiceError {
+  const errors = fieldErrors(error)
+  return new ServiceError('invalid_input', describeFieldErrors(errors), { errors })
+}
+
+function invalidParameter(error: z.core.$ZodError, place: string): ServiceError {
+  const errors = fieldErrors(error, [place])
+  return new ServiceError('invalid_request', describeFieldErrors(errors), { errors })
+}
+
+/** An empty app whose routes refuse what their schemas refuse: a body with 422, anything else with 400. */
+export function createRoutes(): OpenAPIHono<ApiEnv> {
+  return new OpenAPIHono<ApiEnv>({
+    defaultHook: (result) => {
+      if (result.success) return
+      throw result.target === 'json'
+        ? invalidBody(result.error)
+        : invalidParameter(result.error, result.target)
+    },
+  })
+}

@@ -1,0 +1,38 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { type ApiEnv, createRoutes } from './api-app.js'
+import type { ApiContext } from './context.js'
+import { createErrorHandler } from './handle-error.js'
+import { accessLog } from './middleware/access-log.js'
+import { allowOrigins } from './middleware/allow-origins.js'
+import { authenticate } from './middleware/authenticate.js'
+import { checkOrigin } from './middleware/check-origin.js'
+import { httpMetrics } from './middleware/http-metrics.js'
+import { requestContext } from './middleware/request-context.js'
+import { createNotFoundHandler } from './not-found.js'
+import { operationsRoutes } from './operations/index.js'
+import { replicateRoutes } from './replicate/index.js'
+
+/** The whole HTTP surface. Building it opens nothing; `app.request` answers without a socket. */
+export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
+  const { settings, logger, metrics, publicUrl } = context
+  const app = createRoutes()
+  app.onError(createErrorHandler(context))
+  app.notFound(createNotFoundHandler(app))
+
+  app.use(requestContext())
+  app.use(httpMetrics(metrics))
+  app.use(accessLog(logger))
+  if (settings.AUGUR_CORS_ORIGINS.length > 0) app.use(allowOrigins(settings.AUGUR_CORS_ORIGINS))
+  if (settings.AUGUR_API_KEY !== undefined) app.use(authenticate(settings.AUGUR_API_KEY))
+  else {
+    const hosts = publicUrl === null ? [] : [new URL(publicUrl).host]
+    app.use(checkOrigin({ hosts, origins: settings.AUGUR_CORS_ORIGINS }))
+  }
+
+  app.route('/api/v1', replicateRoutes(context))
+  app.route(
+    '/',
+    operationsRoutes(context, () => app),
+  )
+  return app
+}

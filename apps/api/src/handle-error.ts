@@ -1,0 +1,51 @@
+import { ServiceError } from '@augur/core/errors'
+import { isRedisUnavailable } from '@augur/core/redis/connection'
+import type { Logger } from '@augur/core/telemetry/logger'
+import type { Metrics } from '@augur/core/telemetry/metrics'
+import type { Context, ErrorHandler } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import type { ApiEnv } from './api-app.js'
+import { problemMediaType, toProblem } from './problem.js'
+
+/** What the framework itself refuses. */
+function refusalOf({ status }: HTTPException): ServiceError | null {
+  if (status === 400) return new ServiceError('invalid_json', 'The body could not be parsed.')
+  if (status === 415)
+    return new ServiceError('unsupported_media_type', 'This content type is not accepted here.')
+  return null
+}
+
+function asServiceError(error: unknown): ServiceError | null {
+  if (error instanceof ServiceError) return error
+  if (error instanceof HTTPException) return refusalOf(error)
+  if (!isRedisUnavailable(error)) return null
+  return new ServiceError('unavailable', 'The queue cannot be reached.', { retryAfterSeconds: 1 })
+}
+
+function headersOf(error: ServiceError): Record<string, string> {
+  return {
+    'content-type': problemMediaType,
+    ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
+    ...(error.code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
+  }
+}
+
+export interface ErrorReport {
+  logger: Logger
+  metrics: Pick<Metrics, 'refusals'>
+}
+
+/** Every error as a problem. What nobody expected is logged here, once, and leaves as a fixed text. */
+export function createErrorHandler({ logger, metrics }: ErrorReport): ErrorHandler<ApiEnv> {
+  return (error, c: Context<ApiEnv>) => {
+    const requestId = c.get('requestId')
+    let known = asServiceError(error)
+    if (known === null) {
+      logger.error({ err: error, requestId }, 'request failed')
+      known = new ServiceError('internal', 'Something went wrong on the server.')
+    }
+    metrics.refusals.inc({ code: known.code })
+    const problem = toProblem(known, requestId)
+    return c.body(JSON.stringify(problem), problem.status, headersOf(known))
+  }
+}

@@ -1,0 +1,39 @@
+import { once } from 'node:events'
+import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
+import { exitWithParent } from '@augur/core/exit-with-parent'
+import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
+import { StartupError } from '@augur/core/startup-error'
+import { createLogger } from '@augur/core/telemetry/logger'
+import { createApp } from './app.js'
+import { apiSettings } from './config.js'
+import { createContext } from './context.js'
+import { closeHttpServer, createHttpServer } from './server.js'
+
+const drainMs = 1500
+
+async function start(): Promise<void> {
+  exitWithParent(process.env)
+  const settings = loadConfig(apiSettings, readEnvironment(process.env, process.cwd()))
+  const logger = createLogger('api', settings.AUGUR_LOG_LEVEL)
+  const shutdown = new Shutdown(logger)
+  closeOnSignals(shutdown, logger)
+
+  const context = await createContext(settings, logger)
+  shutdown.add('context', () => context.close())
+
+  const server = createHttpServer(createApp(context))
+  server.listen(settings.PORT, settings.HOST)
+  await once(server, 'listening')
+  shutdown.add('server', () => closeHttpServer(server, drainMs))
+  shutdown.add('waiting clients', () => {
+    context.stopping = true
+    context.waiting.stop()
+  })
+  logger.info({ address: server.address() }, 'API started')
+}
+
+start().catch((error: unknown) => {
+  const isExpected = error instanceof ConfigError || error instanceof StartupError
+  console.error(isExpected ? error.message : error)
+  process.exit(1)
+})

@@ -1,0 +1,14 @@
+import type { MiddlewareHandler } from 'hono'
+import { cors } from 'hono/cors'
+import type { ApiEnv } from '../api-app.js'
+
+/** Lets pages of these origins call the API, and nobody else's. Cookies are never involved. */
+export function allowOrigins(origins: readonly string[]): MiddlewareHandler<ApiEnv> {
+  return cors({
+    origin: [...origins],
+    allowMethods: ['GET', 'POST'],
+    allowHeaders: ['authorization', 'content-type', 'prefer', 'idempotency-key', 'x-request-id'],
+    exposeHeaders: ['location', 'preference-applied', 'idempotency-replayed', 'retry-after', 'x-request-id'],
+    maxAge: 600,
+  })
+}

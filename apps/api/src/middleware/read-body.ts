@@ -1,0 +1,85 @@
+import { isUtf8 } from 'node:buffer'
+import { ServiceError } from '@augur/core/errors'
+import type { Context, MiddlewareHandler } from 'hono'
+import type { ApiEnv } from '../api-app.js'
+import { nestsDeeperThan } from './json-depth.js'
+
+const deepestJson = 32
+
+interface ReadBodyOptions {
+  maxBytes: number
+  /** Media types that the route takes. */
+  accept: readonly string[]
+}
+
+export const mediaTypeOf = (c: Context): string =>
+  (c.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+
+function refuseOtherTypes(c: Context, accept: readonly string[]): void {
+  if (!accept.includes(mediaTypeOf(c))) {
+    throw new ServiceError('unsupported_media_type', `The content type must be ${accept.join(' or ')}.`)
+  }
+  const encoding = c.req.header('content-encoding') ?? 'identity'
+  if (encoding !== 'identity') {
+    throw new ServiceError('unsupported_media_type', 'Compressed bodies are not accepted.')
+  }
+}
+
+const tooLarge = (maxBytes: number) =>
+  new ServiceError('payload_too_large', `The body must not be larger than ${maxBytes} bytes.`)
+
+async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  let size = 0
+  for await (const chunk of body) {
+    size += chunk.byteLength
+    if (size > maxBytes) throw tooLarge(maxBytes)
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/** Reads at most `maxBytes`: a body without a length is measured as it comes. */
+async function readBytes(c: Context, maxBytes: number): Promise<Buffer> {
+  const length = c.req.header('content-length')
+  if (Number(length ?? 0) > maxBytes) throw tooLarge(maxBytes)
+  try {
+    if (length !== undefined) return Buffer.from(await c.req.raw.arrayBuffer())
+    return c.req.raw.body === null ? Buffer.alloc(0) : await readChunks(c.req.raw.body, maxBytes)
+  } catch (cause) {
+    if (cause instanceof ServiceError) throw cause
+    throw new ServiceError('invalid_request', 'The body ended before its time.', { cause })
+  }
+}
+
+function jsonText(bytes: Buffer): string {
+  if (!isUtf8(bytes)) throw new ServiceError('invalid_json', 'The body is not UTF-8.')
+  const text = bytes.toString('utf8')
+  if (nestsDeeperThan(deepestJson, text)) {
+    throw new ServiceError('invalid_json', `The body nests deeper than ${deepestJson} levels.`)
+  }
+  return text
+}
+
+/** @throws ServiceError `invalid_json` */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ServiceError('invalid_json', 'The body is not JSON.', { cause })
+  }
+}
+
+/** Reads a body once, within limits, and leaves it where Hono looks for a body that was read. */
+export function readBody({ maxBytes, accept }: ReadBodyOptions): MiddlewareHandler<ApiEnv> {
+  return async (c, next) => {
+    refuseOtherTypes(c, accept)
+    const bytes = await readBytes(c, maxBytes)
+    const read =
+      mediaTypeOf(c) === 'application/json'
+        ? { text: Promise.resolve(jsonText(bytes)) }
+        : { arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer) }
+    Object.assign(c.req.bodyCache, read)
+    await next()
+  }
+}

@@ -1,0 +1,23 @@
+import { ServiceError } from '@augur/core/errors'
+import type { Context, Hono } from 'hono'
+import type { ApiEnv } from './api-app.js'
+
+const methods = ['GET', 'POST']
+
+/** The methods that some route answers at this path. */
+function allowedMethods(app: Hono<ApiEnv>, path: string): string[] {
+  return methods.filter((method) =>
+    app.router.match(method, path)[0].some(([[, route]]) => route.method === method),
+  )
+}
+
+/** Tells an unknown path from a method that a known one does not take; answers OPTIONS. */
+export function createNotFoundHandler(app: Hono<ApiEnv>) {
+  return (c: Context<ApiEnv>): Response => {
+    const allowed = allowedMethods(app, c.req.path)
+    if (allowed.length === 0) throw new ServiceError('not_found', 'There is nothing at this path.')
+    c.header('allow', [...allowed, 'OPTIONS'].join(', '))
+    if (c.req.method === 'OPTIONS') return c.body(null, 204)
+    throw new ServiceError('method_not_allowed', 'This path does not take this method.')
+  }
+}

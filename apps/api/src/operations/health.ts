@@ -1,0 +1,30 @@
+import { ServiceError } from '@augur/core/errors'
+import { Hono } from 'hono'
+import type { ApiEnv } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+
+const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
+
+/** @throws ServiceError with the first reason why requests should go elsewhere */
+async function assertReady(context: ApiContext): Promise<void> {
+  if (context.stopping) throw unavailable('The server is shutting down.')
+  if (!(await context.isRedisAnswering())) throw unavailable('Redis does not answer.')
+  const catalogue = context.catalogue.current
+  if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
+  const states = catalogue.workers.flatMap(({ versions }) => versions.map(({ state }) => state))
+  if (states.includes('loading')) throw unavailable('A worker is still loading its models.')
+  if (!states.includes('ready')) {
+    throw new ServiceError('no_worker', 'No worker is ready for any version.', { retryAfterSeconds: 1 })
+  }
+}
+
+/** `/livez`: the process answers. `/readyz`: predictions that are sent now are served. */
+export function probeRoutes(context: ApiContext): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+  routes.get('/livez', (c) => c.json({ status: 'live' }))
+  routes.get('/readyz', async (c) => {
+    await assertReady(context)
+    return c.json({ status: 'ready' })
+  })
+  return routes
+}

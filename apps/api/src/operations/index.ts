@@ -1,0 +1,19 @@
+import type { OpenAPIHono } from '@hono/zod-openapi'
+import { Hono } from 'hono'
+import type { ApiEnv } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { probeRoutes } from './health.js'
+import { metricsRoutes } from './metrics.js'
+import { openApiRoutes } from './openapi.js'
+
+const message = 'Augur is running. The API is below /api/v1 and described at /docs.'
+
+/** What runs the server rather than uses it. */
+export function operationsRoutes(context: ApiContext, wholeApp: () => OpenAPIHono<ApiEnv>): Hono<ApiEnv> {
+  const routes = new Hono<ApiEnv>()
+  routes.get('/', (c) => c.json({ message }))
+  routes.route('/', probeRoutes(context))
+  routes.route('/', metricsRoutes(context))
+  routes.route('/', openApiRoutes(context, wholeApp))
+  return routes
+}

@@ -1,0 +1,38 @@
+import { modelTag } from '@augur/core/ids'
+import type { CatalogueVersion } from '@augur/core/models/catalogue'
+import { isRedisUnavailable } from '@augur/core/redis/connection'
+import { Hono } from 'hono'
+import type { ApiEnv } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+
+async function measureVersion(context: ApiContext, { id, model, label }: CatalogueVersion): Promise<void> {
+  const counts = await context.predictions.counts(modelTag(model), id)
+  const { accepted, open, succeeded, failed, canceled, oldestOpenAt } = counts
+  const labels = { model, label }
+  const oldestMs = oldestOpenAt === null ? 0 : Math.max(0, context.now() - oldestOpenAt)
+  context.metrics.openPredictions.set(labels, open)
+  context.metrics.oldestOpenSeconds.set(labels, oldestMs / 1000)
+  context.metrics.auditGap.set(labels, accepted - open - succeeded - failed - canceled)
+}
+
+/** Sets the gauges of every version. Without Redis there are none: a number of yesterday would be a lie. */
+async function measurePredictions(context: ApiContext): Promise<void> {
+  const { openPredictions, oldestOpenSeconds, auditGap } = context.metrics
+  for (const gauge of [openPredictions, oldestOpenSeconds, auditGap]) gauge.reset()
+  const versions = context.catalogue.current?.versions ?? []
+  try {
+    await Promise.all(versions.map((version) => measureVersion(context, version)))
+  } catch (error) {
+    if (!isRedisUnavailable(error)) throw error
+  }
+}
+
+export function metricsRoutes(context: ApiContext): Hono<ApiEnv> {
+  const { registry } = context.metrics
+  const routes = new Hono<ApiEnv>()
+  routes.get('/metrics', async (c) => {
+    await measurePredictions(context)
+    return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
+  })
+  return routes
+}

@@ -1,0 +1,74 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { z } from 'zod'
+import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
+
+let api: TestApi
+beforeEach(async () => {
+  api = await createTestApi()
+})
+afterEach(() => api.close())
+
+const get = (path: string) => api.app.request(path)
+const reasonOf = async () => (await problemOf(await get('/readyz'))).detail
+
+test('ready means that a version is served; alive means only that the process answers', async () => {
+  expect((await get('/readyz')).status).toBe(200)
+  await api.announce('loading')
+  expect(await reasonOf()).toBe('A worker is still loading its models.')
+  await api.announce('crash_looping')
+  expect(await reasonOf()).toBe('No worker is ready for any version.')
+  expect((await get('/livez')).status).toBe(200)
+})
+
+test('a process that stops is alive and not ready', async () => {
+  api.context.stopping = true
+  expect(await reasonOf()).toBe('The server is shutting down.')
+  expect((await get('/livez')).status).toBe(200)
+})
+
+test('metrics measure what the store holds at that moment', async () => {
+  await api.create()
+  const text = await (await get('/metrics')).text()
+  const labels = '{model="augur/test",label="1"}'
+  expect(text).toContain(`augur_open_predictions${labels} 1`)
+  expect(text).toContain(`augur_audit_gap${labels} 0`)
+  expect(text).toMatch(
+    /http_request_duration_seconds_count\{method="POST",route="\/api\/v1\/predictions",status="201"\} 1/,
+  )
+})
+
+test('refusals are counted by code', async () => {
+  await get('/nothing')
+  expect(await (await get('/metrics')).text()).toContain('augur_refusals_total{code="not_found"} 1')
+})
+
+const description = z.object({
+  openapi: z.literal('3.1.0'),
+  paths: z.record(z.string(), z.record(z.string(), z.unknown())),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
+})
+
+test('the description is OpenAPI 3.1 and knows every route of the dialect', async () => {
+  const { paths, components } = description.parse(await (await get('/openapi.json')).json())
+  const described = Object.entries(paths).flatMap(([path, operations]) =>
+    Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
+  )
+  const routes = api.app.routes
+    .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/api/'))
+    .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
+  expect(new Set(described)).toEqual(new Set(routes))
+  expect(components.schemas).toHaveProperty('Problem')
+})
+
+test('the reference page asks no other host for anything', async () => {
+  const page = await get('/docs')
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'none'")
+  const html = await page.text()
+  expect(html).not.toMatch(/https?:/)
+  for (const [, path = ''] of html.matchAll(/(?:src|href)="([^"]+)"/g))
+    expect((await get(path)).status).toBe(200)
+})
+
+test('the front page greets', async () => {
+  expect(await (await get('/')).json()).toHaveProperty('message')
+})

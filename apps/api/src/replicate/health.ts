@@ -1,0 +1,36 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { type ApiEnv, createRoutes } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { answer, refusals } from './documentation.js'
+import { type Health, healthSchema } from './schemas.js'
+
+const healthPath = createRoute({
+  method: 'get',
+  path: '/health',
+  summary: 'See how the server and each version is',
+  responses: { 200: answer('How it is, good or bad.', healthSchema), ...refusals() },
+})
+
+async function readHealth(context: ApiContext): Promise<Health> {
+  const isAnswering = await context.isRedisAnswering()
+  const catalogue = context.catalogue.current
+  const models = (catalogue?.versions ?? []).map(({ id, model, label }) => ({
+    model,
+    version: id,
+    label,
+    state: catalogue?.stateOf(id) ?? 'unserved',
+    workers: catalogue?.statesOf(id).length ?? 0,
+  }))
+  const allReady = models.length > 0 && models.every(({ state }) => state === 'ready')
+  return {
+    status: isAnswering ? (allReady ? 'ok' : 'degraded') : 'unavailable',
+    redis: isAnswering ? 'ok' : 'unavailable',
+    models,
+  }
+}
+
+export function healthRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
+  const routes = createRoutes()
+  routes.openapi(healthPath, async (c) => c.json(await readHealth(context)))
+  return routes
+}

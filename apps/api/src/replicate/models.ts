@@ -1,0 +1,139 @@
+import { ServiceError } from '@augur/core/errors'
+import { modelTag } from '@augur/core/ids'
+import type { CatalogueVersion } from '@augur/core/models/catalogue'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { type ApiEnv, createRoutes } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { currentCatalogue } from '../current-catalogue.js'
+import { readBody } from '../middleware/read-body.js'
+import { answerCreate } from './create.js'
+import { answer, createHeaders, refusals } from './documentation.js'
+import { baseUrlOf } from './present.js'
+import { presentModel, presentVersion } from './present-model.js'
+import {
+  createByModelBody,
+  modelPageSchema,
+  modelSchema,
+  predictionSchema,
+  versionPageSchema,
+  versionSchema,
+  type WireModel,
+} from './schemas.js'
+
+const byModel = z.object({ owner: z.string(), name: z.string() })
+const byVersion = byModel.extend({ version: z.string() })
+
+const listPath = createRoute({
+  method: 'get',
+  path: '/models',
+  summary: 'List models',
+  responses: { 200: answer('All models.', modelPageSchema), ...refusals() },
+})
+
+const getPath = createRoute({
+  method: 'get',
+  path: '/models/{owner}/{name}',
+  summary: 'Get a model',
+  request: { params: byModel },
+  responses: { 200: answer('The model.', modelSchema), ...refusals('not_found') },
+})
+
+const versionsPath = createRoute({
+  method: 'get',
+  path: '/models/{owner}/{name}/versions',
+  summary: 'List the versions of a model, newest first',
+  request: { params: byModel },
+  responses: { 200: answer('All versions.', versionPageSchema), ...refusals('not_found') },
+})
+
+const versionPath = createRoute({
+  method: 'get',
+  path: '/models/{owner}/{name}/versions/{version}',
+  summary: 'Get a version by its id or label',
+  request: { params: byVersion },
+  responses: { 200: answer('The version.', versionSchema), ...refusals('not_found') },
+})
+
+const createPath = (maxBytes: number) =>
+  createRoute({
+    method: 'post',
+    path: '/models/{owner}/{name}/predictions',
+    summary: 'Create a prediction of the stable version of a model',
+    middleware: readBody({ maxBytes, accept: ['application/json'] }),
+    parameters: createHeaders,
+    request: {
+      params: byModel,
+      body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
+    },
+    responses: {
+      201: answer('Created, and ended if it was waited for.', predictionSchema),
+      202: answer('Created, and not ended within the time to wait.', predictionSchema),
+      ...refusals(
+        'invalid_request',
+        'invalid_json',
+        'not_found',
+        'idempotency_in_progress',
+        'payload_too_large',
+        'unsupported_media_type',
+        'invalid_input',
+        'url_not_allowed',
+        'idempotency_mismatch',
+        'overloaded',
+        'no_worker',
+      ),
+    },
+  })
+
+const page = <T>(results: T[]) => ({ next: null, previous: null, results })
+const noSuch = (what: string) => new ServiceError('not_found', `There is no such ${what}.`)
+
+function versionsOf(context: ApiContext, model: string): CatalogueVersion[] {
+  const versions = currentCatalogue(context).versionsOf(model)
+  if (versions.length === 0) throw noSuch('model')
+  return versions
+}
+
+async function modelOf(context: ApiContext, model: string, baseUrl: string): Promise<WireModel> {
+  const counts = versionsOf(context, model).map(({ id }) => context.predictions.counts(modelTag(model), id))
+  const runCount = (await Promise.all(counts)).reduce((sum, { accepted }) => sum + accepted, 0)
+  return presentModel({ catalogue: currentCatalogue(context), model, runCount, baseUrl })
+}
+
+export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
+  const routes = createRoutes()
+
+  routes.openapi(listPath, async (c) => {
+    const baseUrl = baseUrlOf(context, c)
+    const models = currentCatalogue(context).models()
+    return c.json(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl)))))
+  })
+
+  routes.openapi(getPath, async (c) => {
+    const { owner, name } = c.req.valid('param')
+    return c.json(await modelOf(context, `${owner}/${name}`, baseUrlOf(context, c)))
+  })
+
+  routes.openapi(versionsPath, (c) => {
+    const { owner, name } = c.req.valid('param')
+    const catalogue = currentCatalogue(context)
+    const versions = versionsOf(context, `${owner}/${name}`)
+    return c.json(page(versions.map((version) => presentVersion(catalogue, version))))
+  })
+
+  routes.openapi(versionPath, (c) => {
+    const { owner, name, version: wanted } = c.req.valid('param')
+    const catalogue = currentCatalogue(context)
+    const version = catalogue.versionOf(`${owner}/${name}`, wanted)
+    if (version === undefined) throw noSuch('version')
+    return c.json(presentVersion(catalogue, version))
+  })
+
+  routes.openapi(createPath(context.settings.AUGUR_MAX_BODY_BYTES), (c) => {
+    const { owner, name } = c.req.valid('param')
+    const version = currentCatalogue(context).stable(`${owner}/${name}`)
+    if (version === undefined) throw noSuch('model')
+    return answerCreate(context, c, version, c.req.valid('json'))
+  })
+
+  return routes
+}

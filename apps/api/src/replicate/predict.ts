@@ -1,0 +1,111 @@
+import { ServiceError } from '@augur/core/errors'
+import type { Catalogue, CatalogueVersion } from '@augur/core/models/catalogue'
+import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
+import { submitPrediction } from '@augur/core/predictions/submit-prediction'
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import type { Context } from 'hono'
+import { type ApiEnv, createRoutes, invalidBody } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { currentCatalogue } from '../current-catalogue.js'
+import { jsonResponse } from '../json-response.js'
+import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
+import { answer, createHeaders, refusals } from './documentation.js'
+import { readFormBody } from './form-body.js'
+import { holdCreated } from './hold.js'
+import { idempotencyOf } from './idempotency-key.js'
+import { baseUrlOf, presentPrediction, presentUnfinished } from './present.js'
+import { type PredictBody, predictAnswer, predictBody } from './schemas.js'
+
+const json = 'application/json'
+const form = 'multipart/form-data'
+const formSchema = {
+  type: 'object' as const,
+  description: 'Parts named model and version choose the version; every other part is input, files included.',
+}
+
+const predictPath = createRoute({
+  method: 'post',
+  path: '/predict',
+  summary: 'Predict and wait for the result',
+  parameters: createHeaders.slice(1),
+  request: {
+    body: { required: true, content: { [json]: { schema: predictBody }, [form]: { schema: formSchema } } },
+  },
+  responses: {
+    200: answer('It succeeded.', predictAnswer),
+    202: answer('It has not ended within the longest time to wait.', predictAnswer),
+    ...refusals(
+      'invalid_request',
+      'invalid_json',
+      'idempotency_in_progress',
+      'payload_too_large',
+      'unsupported_media_type',
+      'invalid_input',
+      'unknown_version',
+      'idempotency_mismatch',
+      'prediction_failed',
+      'overloaded',
+      'no_worker',
+    ),
+  },
+})
+
+/** The owner may be left out where it is the usual one. */
+const fullName = (model: string) => (model.includes('/') ? model : `augur/${model}`)
+
+function chooseVersion(
+  catalogue: Catalogue,
+  { model, version }: PredictBody,
+  byDefault: string,
+): CatalogueVersion {
+  if (model === undefined) return catalogue.resolve(version ?? byDefault)
+  return catalogue.resolve(version === undefined ? fullName(model) : `${fullName(model)}:${version}`)
+}
+
+async function readPredictBody(c: Context): Promise<PredictBody> {
+  const given = mediaTypeOf(c) === form ? await readFormBody(c) : parseJson(await c.req.text())
+  const parsed = predictBody.safeParse(given)
+  if (parsed.success) return parsed.data
+  throw invalidBody(parsed.error)
+}
+
+function refuseUnsuccessful({ id, status, error, errorCode }: Prediction): void {
+  if (status === 'succeeded') return
+  const detail = status === 'canceled' ? 'The prediction was canceled.' : (error ?? 'The prediction failed.')
+  const code = errorCode === 'invalid_input' ? 'invalid_input' : 'prediction_failed'
+  throw new ServiceError(code, detail, { predictionId: id })
+}
+
+async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
+  const { AUGUR_DEFAULT_MODEL: byDefault, AUGUR_MAX_WAIT_SECONDS: seconds } = context.settings
+  const { prediction, replayed } = await submitPrediction(context, {
+    version: chooseVersion(currentCatalogue(context), body, byDefault),
+    input: body.input ?? body.input_data,
+    class: 'waiting',
+    webhook: null,
+    webhookEvents: [],
+    idempotency: idempotencyOf(c, JSON.stringify(body)),
+  })
+  const headers = replayed ? { 'idempotency-replayed': 'true' } : {}
+  const held = await holdCreated(context, c, prediction, seconds)
+  const baseUrl = baseUrlOf(context, c)
+  if (isTerminal(held.status)) {
+    refuseUnsuccessful(held)
+    const text = await presentPrediction(context, held, baseUrl)
+    return jsonResponse(c, `{"prediction":${text}}`, 200, headers)
+  }
+  const text = await presentUnfinished(context, held, baseUrl)
+  const location = `${baseUrl}/predictions/${held.id}`
+  return jsonResponse(c, `{"prediction":${text}}`, 202, { ...headers, location })
+}
+
+export function predictRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
+  const routes = createRoutes()
+  // Validated by hand: Hono's validators know routes with one kind of body.
+  routes.openAPIRegistry.registerPath(predictPath)
+  const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
+  routes.post(predictPath.path, readBody({ maxBytes, accept: [json, form] }), async (c) =>
+    answerPredict(context, c, await readPredictBody(c)),
+  )
+  return routes
+}

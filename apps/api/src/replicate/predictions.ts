@@ -1,0 +1,118 @@
+import { cancelPrediction } from '@augur/core/predictions/cancel-prediction'
+import { getPrediction } from '@augur/core/predictions/get-prediction'
+import { listPredictions } from '@augur/core/predictions/list-predictions'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
+import { type ApiEnv, createRoutes } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { currentCatalogue } from '../current-catalogue.js'
+import { jsonResponse } from '../json-response.js'
+import { readBody } from '../middleware/read-body.js'
+import { answerCreate } from './create.js'
+import { answer, createHeaders, refusals } from './documentation.js'
+import { holdUntilEnd } from './hold.js'
+import { fromCursor, toCursor } from './page-cursor.js'
+import { parseWaitSeconds } from './prefer-header.js'
+import { baseUrlOf, presentPage, presentPrediction } from './present.js'
+import { createBody, predictionPageSchema, predictionSchema } from './schemas.js'
+
+const byId = z.object({ id: z.string() })
+const mostPerPage = 100
+
+const createPath = (maxBytes: number) =>
+  createRoute({
+    method: 'post',
+    path: '/predictions',
+    summary: 'Create a prediction',
+    middleware: readBody({ maxBytes, accept: ['application/json'] }),
+    parameters: createHeaders,
+    request: { body: { required: true, content: { 'application/json': { schema: createBody } } } },
+    responses: {
+      201: answer('Created, and ended if it was waited for.', predictionSchema),
+      202: answer('Created, and not ended within the time to wait.', predictionSchema),
+      ...refusals(
+        'invalid_request',
+        'invalid_json',
+        'idempotency_in_progress',
+        'payload_too_large',
+        'unsupported_media_type',
+        'invalid_input',
+        'unknown_version',
+        'url_not_allowed',
+        'idempotency_mismatch',
+        'overloaded',
+        'no_worker',
+      ),
+    },
+  })
+
+const listPath = createRoute({
+  method: 'get',
+  path: '/predictions',
+  summary: 'List predictions, newest first',
+  request: {
+    query: z.object({
+      cursor: z.string().max(200).optional(),
+      limit: z.coerce.number().int().min(1).max(mostPerPage).default(mostPerPage),
+    }),
+  },
+  responses: { 200: answer('A page.', predictionPageSchema), ...refusals('invalid_request') },
+})
+
+const getPath = createRoute({
+  method: 'get',
+  path: '/predictions/{id}',
+  summary: 'Get a prediction, after waiting for its end if asked to',
+  request: {
+    params: byId,
+    query: z.object({
+      wait: z.string().optional().openapi({ description: 'Whole seconds to wait for the end at most.' }),
+    }),
+  },
+  responses: {
+    200: answer('The prediction as it is.', predictionSchema),
+    ...refusals('invalid_request', 'not_found', 'gone'),
+  },
+})
+
+const cancelPath = createRoute({
+  method: 'post',
+  path: '/predictions/{id}/cancel',
+  summary: 'Cancel a prediction; one that has ended stays as it is',
+  request: { params: byId },
+  responses: { 200: answer('The prediction.', predictionSchema), ...refusals('not_found', 'gone') },
+})
+
+export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
+  const routes = createRoutes()
+  const { AUGUR_MAX_BODY_BYTES: maxBytes, AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
+
+  routes.openapi(createPath(maxBytes), (c) => {
+    const { version, ...body } = c.req.valid('json')
+    return answerCreate(context, c, currentCatalogue(context).resolve(version), body)
+  })
+
+  routes.openapi(listPath, async (c) => {
+    const { cursor, limit } = c.req.valid('query')
+    const page = await listPredictions(context, cursor === undefined ? null : fromCursor(cursor), limit)
+    const baseUrl = baseUrlOf(context, c)
+    const next = page.next && `${baseUrl}/predictions?cursor=${toCursor(page.next)}&limit=${limit}`
+    const results = page.predictions.map((prediction) => presentPrediction(context, prediction, baseUrl))
+    return jsonResponse(c, presentPage(await Promise.all(results), next))
+  })
+
+  routes.openapi(getPath, async (c) => {
+    const { id } = c.req.valid('param')
+    const { wait } = c.req.valid('query')
+    const seconds = wait === undefined ? 0 : parseWaitSeconds(wait, maxSeconds)
+    const prediction =
+      seconds === 0 ? await getPrediction(context, id) : await holdUntilEnd(context, c, id, seconds)
+    return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
+  })
+
+  routes.openapi(cancelPath, async (c) => {
+    const prediction = await cancelPrediction(context, c.req.valid('param').id)
+    return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
+  })
+
+  return routes
+}

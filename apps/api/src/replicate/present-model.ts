@@ -1,0 +1,58 @@
+import type { Catalogue, CatalogueVersion } from '@augur/core/models/catalogue'
+import { inputJsonSchema, outputJsonSchema } from '@augur/core/models/input-schema'
+import type { WireModel, WireVersion } from './schemas.js'
+
+// Clients read from it how to treat outputs: from this release on they ask the output's schema.
+const cogVersion = '0.16.0'
+
+const isoTime = (timeMs: number) => new Date(timeMs).toISOString()
+
+export function presentVersion(catalogue: Catalogue, version: CatalogueVersion): WireVersion {
+  const schemas = {
+    Input: { title: 'Input', ...inputJsonSchema(version.manifest) },
+    Output: { title: 'Output', ...outputJsonSchema(version.manifest) },
+  }
+  return {
+    id: version.id,
+    label: version.label,
+    created_at: isoTime(version.publishedAt),
+    cog_version: cogVersion,
+    state: catalogue.stateOf(version.id),
+    openapi_schema: {
+      openapi: '3.1.0',
+      info: { title: version.model, version: version.label },
+      paths: {},
+      components: { schemas },
+    },
+  }
+}
+
+interface ModelFacts {
+  catalogue: Catalogue
+  model: string
+  /** Predictions that were accepted for any of its versions. */
+  runCount: number
+  baseUrl: string
+}
+
+export function presentModel({ catalogue, model, runCount, baseUrl }: ModelFacts): WireModel {
+  const [owner = '', name = ''] = model.split('/')
+  const versions = catalogue.versionsOf(model)
+  const latest = catalogue.stable(model) ?? versions[0]
+  return {
+    url: `${baseUrl}/models/${model}`,
+    owner,
+    name,
+    description: latest?.manifest.description ?? '',
+    visibility: 'private',
+    run_count: runCount,
+    is_official: false,
+    github_url: null,
+    paper_url: null,
+    license_url: null,
+    cover_image_url: null,
+    default_example: null,
+    latest_version: latest ? presentVersion(catalogue, latest) : null,
+    created_at: isoTime(versions.at(-1)?.publishedAt ?? 0),
+  }
+}

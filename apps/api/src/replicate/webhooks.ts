@@ -1,0 +1,18 @@
+import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
+import { type ApiEnv, createRoutes } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { answer, refusals } from './documentation.js'
+import { webhookSecretSchema } from './schemas.js'
+
+const secretPath = createRoute({
+  method: 'get',
+  path: '/webhooks/default/secret',
+  summary: 'Get the secret that webhooks are signed with',
+  responses: { 200: answer('The secret.', webhookSecretSchema), ...refusals() },
+})
+
+export function webhookRoutes({ webhookSecret }: ApiContext): OpenAPIHono<ApiEnv> {
+  const routes = createRoutes()
+  routes.openapi(secretPath, (c) => c.json({ key: webhookSecret }))
+  return routes
+}
