@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
+import { StartupError } from '@augur/core/startup-error'
+import { runDemo } from './commands/demo.js'
+import { runUp } from './commands/up.js'
+import { cliSettings } from './config.js'
+import { consoleOutput } from './output.js'
+
+const help = `Usage: augur <command>
+
+  up     starts Redis, the API and workers, and stops them on Ctrl-C
+  demo   sends real digits through a stack of its own, shows the answers, and stops it
+
+Settings of up come from the environment, .env.local and .env.`
+
+const root = fileURLToPath(new URL('../../../', import.meta.url))
+const output = consoleOutput()
+
+function up(): Promise<number> {
+  return runUp({
+    settings: loadConfig(cliSettings, readEnvironment(process.env, root)),
+    env: process.env,
+    root,
+    scripts: { api: `${root}apps/api/dist/main.js`, worker: `${root}apps/worker/dist/main.js` },
+    output,
+  })
+}
+
+async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    options: { help: { type: 'boolean', short: 'h' } },
+    allowPositionals: true,
+  })
+  const [command, ...rest] = positionals
+  if (values.help || command === 'help') {
+    output.line(help)
+    return 0
+  }
+  if (command === 'up' && rest.length === 0) return up()
+  if (command === 'demo' && rest.length === 0) return runDemo({ root, env: process.env, output })
+  output.error(help)
+  return 2
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof ConfigError || error instanceof StartupError) return true
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  output.error(isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error))
+  process.exitCode = 1
+}
