@@ -11,6 +11,8 @@ export interface WebhookReceiver {
   received: ReceivedWebhook[]
   /** Resolves when `count` webhooks that match have come. */
   waitFor(count: number, matches?: (webhook: ReceivedWebhook) => boolean): Promise<ReceivedWebhook[]>
+  /** Waits until each prediction was told of, and gives the distinct `webhook-id`s under which that was done. */
+  webhookIdsOf(predictions: readonly string[]): Promise<Set<string>[]>
   close(): Promise<void>
 }
 
@@ -44,10 +46,27 @@ export async function startWebhookReceiver(
         await once(arrivals, 'webhook')
       }
     },
+    async webhookIdsOf(predictions) {
+      for (;;) {
+        const found = groupByPrediction(received)
+        const sets = predictions.map((id) => found.get(id))
+        if (!sets.includes(undefined)) return sets.filter((set) => set !== undefined)
+        await once(arrivals, 'webhook')
+      }
+    },
     async close() {
       server.closeAllConnections()
       server.close()
       await once(server, 'close')
     },
   }
+}
+
+function groupByPrediction(received: readonly ReceivedWebhook[]): Map<string, Set<string>> {
+  const found = new Map<string, Set<string>>()
+  for (const { headers, body } of received) {
+    const { id } = JSON.parse(body)
+    found.set(id, (found.get(id) ?? new Set()).add(String(headers['webhook-id'])))
+  }
+  return found
 }

@@ -1,0 +1,75 @@
+import { childrenOf, startTestStack, type TestStack } from '@augur/test-support/test-stack'
+import { freePort } from '@augur/test-support/free-port'
+import { startWebhookReceiver, type WebhookReceiver } from '@augur/test-support/webhook-receiver'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ended, sleepingRepository, submit } from './support/sleeping.js'
+
+let models: Awaited<ReturnType<typeof sleepingRepository>>
+let stack: TestStack
+let receiver: WebhookReceiver
+let workerPort: number
+beforeAll(async () => {
+  models = await sleepingRepository(4)
+  receiver = await startWebhookReceiver()
+  workerPort = await freePort()
+  stack = await startTestStack({ modelsDir: models.dir, env: { AUGUR_WORKER_PORT: String(workerPort) } })
+})
+afterAll(async () => {
+  await stack?.stop()
+  await receiver?.close()
+  await models?.remove()
+})
+
+async function metric(pattern: RegExp): Promise<number> {
+  const text = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text()
+  return Number(pattern.exec(text)?.[1] ?? 0)
+}
+
+const runs = (outcome: string) =>
+  metric(new RegExp(`^augur_runs_total\\{[^}]*outcome="${outcome}"[^}]*\\} (\\d+)`, 'm'))
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
+}
+
+/** Kills the runner once it has proved to be at work. True when that took a running micro-batch with it. */
+async function killBusyRunner(): Promise<boolean> {
+  const [crashed, ran] = [await runs('crashed'), await runs('ran')]
+  await until(async () => (await runs('ran')) > ran)
+  const [runner] = childrenOf(stack.workers[0]?.pid ?? 0)
+  if (runner === undefined) return false
+  process.kill(runner, 'SIGKILL')
+  await until(async () => !childrenOf(stack.workers[0]?.pid ?? 0).includes(runner))
+  return (await runs('crashed')) > crashed
+}
+
+test('20 runners killed in the middle of a micro-batch: every prediction ends once, right, with one webhook-id', async () => {
+  const values = Array.from({ length: 400 }, (_, i) => [i, i + 0.5, 7])
+  const ids = await Promise.all(values.map((value) => submit(stack, { value, sleepMs: 20 }, receiver.url)))
+  let hits = 0
+  while (hits < 20) if (await killBusyRunner()) hits++
+  const predictions = await Promise.all(ids.map((id) => ended(stack, id)))
+  expect(predictions.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'))
+  expect(predictions.map(({ output }) => output.value)).toEqual(values)
+  const webhookIds = await receiver.webhookIdsOf(ids)
+  expect(webhookIds.map((found) => found.size)).toEqual(ids.map(() => 1))
+})
+
+test('an input that kills its runner fails alone after three deaths, and its neighbours succeed', async () => {
+  const before = await runs('crashed')
+  const neighbours = Array.from({ length: 7 }, (_, i) => submit(stack, { value: [i, i, i], sleepMs: 10 }))
+  const poison = submit(stack, { value: [9, 9, 9], crash: true })
+  const verdict = await ended(stack, await poison)
+  expect(verdict).toMatchObject({ status: 'failed', error_code: 'runner_crashed' })
+  for (const id of await Promise.all(neighbours)) {
+    expect((await ended(stack, id)).status).toBe('succeeded')
+  }
+  expect((await runs('crashed')) - before).toBeGreaterThanOrEqual(3)
+})
+
+test('an error in the pipeline is the answer to its own input alone', async () => {
+  const failing = await ended(stack, await submit(stack, { value: [1, 1, 1], fail: true }))
+  expect(failing.status).toBe('failed')
+  expect(failing.error_code).toBe('model_error')
+  expect(failing.error).not.toMatch(/\/|pipeline\.mjs/)
+})
