@@ -8,14 +8,15 @@ afterEach(() => api.close())
 
 const get = (path: string, headers: Record<string, string> = {}) => api.app.request(path, { headers })
 
-test('with a key, everything but the probes and the front page needs it', async () => {
+test('with a key, everything but probes, front page and reference needs it', async () => {
   api = await createTestApi({ AUGUR_API_KEY: key })
-  for (const path of [list, '/metrics', '/openapi.json', '/docs', '/nothing', '/api/v1/health']) {
+  for (const path of [list, '/metrics', '/nothing', '/api/v1/health']) {
     const response = await get(path)
     expect(response.headers.get('www-authenticate')).toBe('Bearer')
     expect(await problemOf(response)).toMatchObject({ status: 401, code: 'unauthenticated' })
   }
-  for (const path of ['/', '/livez', '/readyz']) expect((await get(path)).status).toBe(200)
+  for (const path of ['/', '/livez', '/readyz', '/docs', '/openapi.json'])
+    expect((await get(path)).status).toBe(200)
   expect((await api.create()).status).toBe(401)
   expect(await api.ids()).toEqual([])
 })

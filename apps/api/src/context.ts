@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { join, resolve } from 'node:path'
 import { IdempotencyKeys } from '@augur/core/idempotency'
 import { readMasterKey } from '@augur/core/master-key'
@@ -12,6 +11,7 @@ import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
+import { publicBaseUrl } from '@augur/core/public-base-url'
 import { connectFailFast, isAnswering, whenConnected } from '@augur/core/redis/connection'
 import { createKeys } from '@augur/core/redis/keys'
 import { MemoryFollower } from '@augur/core/redis/memory-follower'
@@ -37,7 +37,6 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const subscriber = connectFailFast({ url: settings.REDIS_URL, name: 'augur:api:subscriber', logger })
   const recordRetentionMs = settings.AUGUR_RECORD_RETENTION_SECONDS * 1000
   const publicUrl = settings.AUGUR_PUBLIC_URL?.replace(/\/$/, '')
-  const host = isIPv6(settings.HOST) ? `[${settings.HOST}]` : settings.HOST
   const payloads = new FolderPayloadStore(join(dataDir, 'payloads'))
 
   const catalogue = new CatalogueFollower(new CatalogueStore(redis, keys), logger)
@@ -62,7 +61,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     stopping: false,
     /** Null where callers name the server themselves. */
     publicUrl: publicUrl ?? null,
-    publicBaseUrl: `${publicUrl ?? `http://${host}:${settings.PORT}`}/api/v1`,
+    publicBaseUrl: publicBaseUrl(settings),
     outbound: { mode: settings.AUGUR_MODE, allow: settings.AUGUR_OUTBOUND_ALLOW },
     webhookSecret: deriveWebhookSecret(masterKey, tenant),
     predictions: new PredictionStore(redis, keys, recordRetentionMs),

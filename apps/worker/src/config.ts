@@ -1,21 +1,10 @@
 import { setting, sharedSettings } from '@augur/core/config'
-import { parseRetrySchedule } from '@augur/core/webhooks/retry-schedule'
 import { z } from 'zod'
 
 export const workerRoles = ['predictions', 'webhooks', 'maintenance'] as const
 export type WorkerRole = (typeof workerRoles)[number]
 
 const roles = setting.list.pipe(z.array(z.enum(workerRoles)))
-
-const retrySchedule = z
-  .string()
-  .default('5s,5m,30m,2h,5h,10h,14h,20h,24h')
-  .transform((text, context) => {
-    const parsed = parseRetrySchedule(text)
-    if (parsed.ok) return parsed.delaysMs
-    context.addIssue({ code: 'custom', message: parsed.reason })
-    return z.NEVER
-  })
 
 /** Settings of a worker process; `.env` explains each. */
 export const workerSettings = sharedSettings.extend({
@@ -32,7 +21,6 @@ export const workerSettings = sharedSettings.extend({
   AUGUR_LOCK_SECONDS: setting.integer(1, 3600, 10),
   AUGUR_MAX_LOST_WORKERS: setting.integer(1, 1000, 5),
   AUGUR_RECONCILE_GRACE_SECONDS: setting.integer(1, 3600, 10),
-  AUGUR_WEBHOOK_RETRIES: retrySchedule,
   AUGUR_WEBHOOK_CONCURRENCY: setting.integer(1, 4096, 64),
 })
 export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>

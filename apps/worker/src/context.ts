@@ -7,6 +7,7 @@ import { createGuardedAgent } from '@augur/core/outbound/guarded-agent'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
+import { publicBaseUrl } from '@augur/core/public-base-url'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
 import { connectPatient } from '@augur/core/redis/connection'
@@ -29,7 +30,6 @@ export async function createContext(settings: WorkerSettings) {
   const redis = connectPatient({ url: settings.REDIS_URL, name: `augur:${worker}`, logger })
   const subscriber = connectPatient({ url: settings.REDIS_URL, name: `augur:${worker}:subscriber`, logger })
   const dataRetentionMs = settings.AUGUR_DATA_RETENTION_SECONDS * 1000
-  const publicUrl = settings.AUGUR_PUBLIC_URL ?? `http://${settings.HOST}:${settings.PORT}`
 
   return {
     settings,
@@ -40,7 +40,7 @@ export async function createContext(settings: WorkerSettings) {
     redis,
     subscriber,
     dataRetentionMs,
-    publicBaseUrl: `${publicUrl.replace(/\/$/, '')}/api/v1`,
+    publicBaseUrl: publicBaseUrl(settings),
     lock: {
       durationMs: settings.AUGUR_LOCK_SECONDS * 1000,
       stalledIntervalMs: settings.AUGUR_LOCK_SECONDS * 500,

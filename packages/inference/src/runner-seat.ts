@@ -18,7 +18,7 @@ export class RunnerUnavailableError extends Error {
 }
 
 const longestPauseMs = 5_000
-/** A runner that dies sooner is not replaced at once again. */
+/** A runner that dies sooner, without an answer, is not replaced at once again. */
 const shortLifeMs = 1_000
 
 /** Keeps one loaded runner of a version: a dead one is replaced at once, then ever more slowly while that fails. */
@@ -87,7 +87,8 @@ export class RunnerSeat {
     this.changes.emit('loaded')
     this.options.onLoaded()
     await this.current?.exited
-    this.shortLives = performance.now() - loadedAtMs < shortLifeMs ? this.shortLives + 1 : 0
+    const wasShort = performance.now() - loadedAtMs < shortLifeMs && !this.current?.hasAnswered
+    this.shortLives = wasShort ? this.shortLives + 1 : 0
     return undefined
   }
 

@@ -3,8 +3,9 @@ import { ServiceError } from '@augur/core/errors'
 import type { MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 
-/** What load balancers and people who look in ask for; it tells them nothing. */
-const openPaths: ReadonlySet<string> = new Set(['/', '/livez', '/readyz'])
+/** What load balancers and people who look in ask for; it tells them nothing about models or predictions. */
+const openPaths: ReadonlySet<string> = new Set(['/', '/livez', '/readyz', '/openapi.json', '/docs'])
+const isOpen = (path: string) => openPaths.has(path) || path.startsWith('/docs/')
 const credentials = /^(?:Bearer|Token) +(\S+)$/i
 
 const digest = (text: string) => createHash('sha256').update(text).digest()
@@ -14,7 +15,7 @@ export function authenticate(key: string): MiddlewareHandler<ApiEnv> {
   const expected = digest(key)
   return (c, next) => {
     const given = credentials.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
-    if (!timingSafeEqual(digest(given), expected) && !openPaths.has(c.req.path)) {
+    if (!timingSafeEqual(digest(given), expected) && !isOpen(c.req.path)) {
       throw new ServiceError('unauthenticated', 'A valid API key is needed.')
     }
     return next()

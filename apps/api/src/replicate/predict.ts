@@ -32,7 +32,7 @@ const predictPath = createRoute({
     body: { required: true, content: { [json]: { schema: predictBody }, [form]: { schema: formSchema } } },
   },
   responses: {
-    200: answer('It succeeded.', predictAnswer),
+    200: answer('It succeeded, or somebody canceled it.', predictAnswer),
     202: answer('It has not ended within the longest time to wait.', predictAnswer),
     ...refusals(
       'invalid_request',
@@ -69,11 +69,10 @@ async function readPredictBody(c: Context): Promise<PredictBody> {
   throw invalidBody(parsed.error)
 }
 
-function refuseUnsuccessful({ id, status, error, errorCode }: Prediction): void {
-  if (status === 'succeeded') return
-  const detail = status === 'canceled' ? 'The prediction was canceled.' : (error ?? 'The prediction failed.')
+function refuseFailed({ id, status, error, errorCode }: Prediction): void {
+  if (status !== 'failed') return
   const code = errorCode === 'invalid_input' ? 'invalid_input' : 'prediction_failed'
-  throw new ServiceError(code, detail, { predictionId: id })
+  throw new ServiceError(code, error ?? 'The prediction failed.', { predictionId: id })
 }
 
 async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
@@ -90,7 +89,7 @@ async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: Pred
   const held = await holdCreated(context, c, prediction, seconds)
   const baseUrl = baseUrlOf(context, c)
   if (isTerminal(held.status)) {
-    refuseUnsuccessful(held)
+    refuseFailed(held)
     const text = await presentPrediction(context, held, baseUrl)
     return jsonResponse(c, `{"prediction":${text}}`, 200, headers)
   }

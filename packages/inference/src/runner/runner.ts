@@ -58,6 +58,7 @@ export class Runner {
   private timedOut = false
   private ended: ExitReason | undefined
   private lastRun = 0
+  private answered = false
 
   constructor(
     private readonly child: ChildProcess,
@@ -70,6 +71,11 @@ export class Runner {
 
   get pid(): number | undefined {
     return this.child.pid
+  }
+
+  /** Whether it has answered a run: what ends it after that was hardly its start. */
+  get hasAnswered(): boolean {
+    return this.answered
   }
 
   get isAlive(): boolean {
@@ -131,6 +137,7 @@ export class Runner {
       case 'loadFailed':
         return this.takeLoad(reply.versionId)?.reject(new LoadError(reply.code, reply.reason))
       case 'ran':
+        this.answered = true
         return this.endRun({ kind: 'ran', results: reply.results, timings: reply.timings })
       case 'resourceLimit':
         return this.endRun({ kind: 'resource_limit' })

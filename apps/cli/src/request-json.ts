@@ -1,0 +1,32 @@
+import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { json } from 'node:stream/consumers'
+
+interface JsonRequest {
+  method?: 'GET' | 'POST'
+  headers?: Record<string, string>
+  /** Sent as JSON. */
+  body?: unknown
+  signal: AbortSignal
+}
+
+export interface JsonAnswer {
+  status: number
+  headers: IncomingHttpHeaders
+  body: unknown
+}
+
+/** One exchange with the API. An answer of any status is returned; one that is not JSON is an error. */
+export async function requestJson(url: string, options: JsonRequest): Promise<JsonAnswer> {
+  const { method = 'GET', headers = {}, body, signal } = options
+  const sent = request(url, {
+    method,
+    signal,
+    headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },
+  })
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    sent.once('response', resolve)
+    sent.once('error', reject)
+    sent.end(body === undefined ? undefined : JSON.stringify(body))
+  })
+  return { status: response.statusCode ?? 0, headers: response.headers, body: await json(response) }
+}
