@@ -6,17 +6,19 @@ export interface CancelPolicyOptions {
   now(): number
 }
 
-/** Decides whether a cancelled prediction that runs alone is worth its runner. */
+/** Decides when a cancelled prediction that runs alone is worth its runner. */
 export class CancelPolicy {
   private lastKillAt = Number.NEGATIVE_INFINITY
 
   constructor(private readonly options: CancelPolicyOptions) {}
 
-  /** Counts as a kill when it answers yes. */
-  mayKill(runningMs: number): boolean {
-    const nowMs = this.options.now()
-    if (runningMs < this.options.minRunMs || nowMs - this.lastKillAt < this.options.pauseMs) return false
-    this.lastKillAt = nowMs
-    return true
+  /** Milliseconds until a run that began at `startedAt` may be killed; 0 when it may be now. */
+  delayMs(startedAt: number): number {
+    const { minRunMs, pauseMs, now } = this.options
+    return Math.max(0, startedAt + minRunMs - now(), this.lastKillAt + pauseMs - now())
+  }
+
+  killed(): void {
+    this.lastKillAt = this.options.now()
   }
 }

@@ -23,6 +23,8 @@ export interface VersionServiceOptions {
 }
 
 interface Waiting extends HeldJob {
+  /** Whether a micro-batch took it; only its end can settle it then. */
+  begun: boolean
   settle(outcome: JobOutcome): void
   fail(error: unknown): void
 }
@@ -82,13 +84,24 @@ export class VersionService {
     const held = [...this.held].find(({ job }) => job.id === id)
     if (!held) return
     held.canceled = true
-    for (const { lease, batch, startedAt } of this.running) {
-      const alone = batch.length === 1 && batch[0] === held
-      if (alone && this.options.cancelPolicy.mayKill(performance.now() - startedAt)) lease.kill()
-      if (batch.includes(held)) return
+    for (const running of this.running) {
+      if (running.batch.length === 1 && running.batch[0] === held) this.killWhenDue(running)
     }
+    if (held.begun) return
     this.batcher.remove(held)
     held.settle('done')
+  }
+
+  private killWhenDue(running: Running): void {
+    const { cancelPolicy } = this.options
+    if (!this.running.has(running)) return
+    const delayMs = cancelPolicy.delayMs(running.startedAt)
+    if (delayMs > 0) {
+      setTimeout(() => this.killWhenDue(running), delayMs).unref()
+      return
+    }
+    cancelPolicy.killed()
+    running.lease.kill()
   }
 
   private stateChanged(state: PoolState): void {
@@ -113,9 +126,8 @@ export class VersionService {
 
   /** Hands back what no runner has begun. */
   private returnWaiting(): void {
-    const begun = new Set([...this.running].flatMap(({ batch }) => batch))
     for (const waiting of this.held) {
-      if (begun.has(waiting)) continue
+      if (waiting.begun) continue
       this.batcher.remove(waiting)
       waiting.settle('returned')
     }
@@ -126,7 +138,7 @@ export class VersionService {
     if (!this.consumer) return 'returned'
     let waiting: Waiting | undefined
     const outcome = new Promise<JobOutcome>((settle, fail) => {
-      waiting = { job, canceled: false, settle, fail }
+      waiting = { job, canceled: false, begun: false, settle, fail }
       this.held.add(waiting)
       this.batcher.add(waiting)
     })
@@ -158,6 +170,7 @@ export class VersionService {
       lease?.release()
       return
     }
+    for (const waiting of batch) waiting.begun = true
     const running: Running = { lease, batch, startedAt: performance.now() }
     this.running.add(running)
     void this.run(running).finally(() => {
