@@ -1,0 +1,73 @@
+import { resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { StartupError } from '@augur/core/startup-error'
+import { runSingles } from './singles.js'
+
+const help = `Usage: npm run bench -- singles [options]
+
+  singles              single predictions over HTTP, beside a minimal BullMQ server
+    --rounds N         how often each system takes its turn (3)
+    --predictions N    in each turn (5000)
+    --connections N    clients at work at a time (64)
+    --report           writes the results to bench/reports
+    --profile FOLDER   writes CPU profiles of all Node.js processes there`
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+class UsageError extends Error {}
+
+function positiveInteger(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 1) throw new UsageError(`--${name} must be a whole number from 1`)
+  return value
+}
+
+function parse(argv: string[]) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    options: {
+      rounds: { type: 'string', default: '3' },
+      predictions: { type: 'string', default: '5000' },
+      connections: { type: 'string', default: '64' },
+      report: { type: 'boolean', default: false },
+      profile: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    allowPositionals: true,
+  })
+  return { ...values, experiment: positionals.join(' ') }
+}
+
+async function run(argv: string[]): Promise<number> {
+  const { experiment, ...values } = parse(argv)
+  if (values.help || experiment !== 'singles') {
+    process.stderr.write(`${help}\n`)
+    return values.help ? 0 : 2
+  }
+  if (process.platform !== 'linux')
+    throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
+  return runSingles({
+    root,
+    rounds: positiveInteger('rounds', values.rounds),
+    predictions: positiveInteger('predictions', values.predictions),
+    connections: positiveInteger('connections', values.connections),
+    report: values.report,
+    profileDir: values.profile && resolve(values.profile),
+    command: ['npm run bench --', ...argv].join(' '),
+  })
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof UsageError || error instanceof StartupError) return true
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(
+    `${isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  )
+  process.exitCode = 1
+}
