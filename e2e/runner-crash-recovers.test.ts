@@ -2,7 +2,10 @@ import { childrenOf, startTestStack, type TestStack } from '@augur/test-support/
 import { freePort } from '@augur/test-support/free-port'
 import { startWebhookReceiver, type WebhookReceiver } from '@augur/test-support/webhook-receiver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended, sleepingRepository, submit } from './support/sleeping.js'
+import { readMetric } from './support/metrics.js'
+import { allEnded, ended } from './support/predictions.js'
+import { sleepingRepository, submit } from './support/sleeping.js'
+import { until } from './support/until.js'
 
 let models: Awaited<ReturnType<typeof sleepingRepository>>
 let stack: TestStack
@@ -20,17 +23,8 @@ afterAll(async () => {
   await models?.remove()
 })
 
-async function metric(pattern: RegExp): Promise<number> {
-  const text = await (await fetch(`http://127.0.0.1:${workerPort}/metrics`)).text()
-  return Number(pattern.exec(text)?.[1] ?? 0)
-}
-
 const runs = (outcome: string) =>
-  metric(new RegExp(`^augur_runs_total\\{[^}]*outcome="${outcome}"[^}]*\\} (\\d+)`, 'm'))
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
-}
+  readMetric(`http://127.0.0.1:${workerPort}`, 'augur_runs_total', { outcome })
 
 /** Kills the runner once it has proved to be at work. True when that took a running micro-batch with it. */
 async function killBusyRunner(): Promise<boolean> {
@@ -39,7 +33,7 @@ async function killBusyRunner(): Promise<boolean> {
   const [runner] = childrenOf(stack.workers[0]?.pid ?? 0)
   if (runner === undefined) return false
   process.kill(runner, 'SIGKILL')
-  await until(async () => !childrenOf(stack.workers[0]?.pid ?? 0).includes(runner))
+  await until(() => !childrenOf(stack.workers[0]?.pid ?? 0).includes(runner))
   return (await runs('crashed')) > crashed
 }
 
@@ -48,9 +42,9 @@ test('20 runners killed in the middle of a micro-batch: every prediction ends on
   const ids = await Promise.all(values.map((value) => submit(stack, { value, sleepMs: 20 }, receiver.url)))
   let hits = 0
   while (hits < 20) if (await killBusyRunner()) hits++
-  const predictions = await Promise.all(ids.map((id) => ended(stack, id)))
+  const predictions = await allEnded(stack, ids)
   expect(predictions.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'))
-  expect(predictions.map(({ output }) => output.value)).toEqual(values)
+  expect(predictions.map(({ output }) => output?.value)).toEqual(values)
   const webhookIds = await receiver.webhookIdsOf(ids)
   expect(webhookIds.map((found) => found.size)).toEqual(ids.map(() => 1))
 })
@@ -61,9 +55,8 @@ test('an input that kills its runner fails alone after three deaths, and its nei
   const poison = submit(stack, { value: [9, 9, 9], crash: true })
   const verdict = await ended(stack, await poison)
   expect(verdict).toMatchObject({ status: 'failed', error_code: 'runner_crashed' })
-  for (const id of await Promise.all(neighbours)) {
-    expect((await ended(stack, id)).status).toBe('succeeded')
-  }
+  const saved = await allEnded(stack, await Promise.all(neighbours))
+  expect(saved.map(({ status }) => status)).toEqual(neighbours.map(() => 'succeeded'))
   expect((await runs('crashed')) - before).toBeGreaterThanOrEqual(3)
 })
 

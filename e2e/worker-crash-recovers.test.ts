@@ -1,7 +1,8 @@
 import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
 import { startWebhookReceiver, type WebhookReceiver } from '@augur/test-support/webhook-receiver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { ended, sleepingRepository, submit } from './support/sleeping.js'
+import { allEnded, read } from './support/predictions.js'
+import { sleepingRepository, submit } from './support/sleeping.js'
 
 let models: Awaited<ReturnType<typeof sleepingRepository>>
 let stack: TestStack
@@ -34,13 +35,12 @@ test('20 workers killed under load: every prediction ends once, right, with one 
     await stack.ready()
     await submitMore(50)
     // While predictions wait, no worker is idle: each kill takes running micro-batches with it.
-    const last = await (await stack.request(`/predictions/${ids.at(-1)}`)).json()
-    expect(last.status).toBe('starting')
+    expect((await read(stack, ids.at(-1) ?? '')).status).toBe('starting')
     await victim?.end('SIGKILL')
   }
-  const predictions = await Promise.all(ids.map((id) => ended(stack, id)))
+  const predictions = await allEnded(stack, ids)
   expect(predictions.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'))
-  expect(predictions.map(({ output }) => output.value)).toEqual(values)
+  expect(predictions.map(({ output }) => output?.value)).toEqual(values)
   const webhookIds = await receiver.webhookIdsOf(ids)
   expect(webhookIds.map((found) => found.size)).toEqual(ids.map(() => 1))
 })

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sleepingModel } from '@augur/test-support/models'
 import type { TestStack } from '@augur/test-support/test-stack'
+import { bodyOf } from './predictions.js'
 
 /** A model repository that holds the sleeping model alone, for stories about faults. */
 export async function sleepingRepository(batchSize: number, timeoutSeconds = 30) {
@@ -28,15 +29,5 @@ export async function submit(stack: TestStack, input: Told, webhook?: string): P
     body: JSON.stringify(body),
   })
   if (response.status !== 201) throw new Error(`not accepted: ${response.status} ${await response.text()}`)
-  return (await response.json()).id
-}
-
-/** The prediction once it has ended, by long-poll. */
-export async function ended(stack: TestStack, id: string) {
-  for (;;) {
-    const response = await stack.request(`/predictions/${id}?wait=20`)
-    const prediction = await response.json()
-    if (['succeeded', 'failed', 'canceled'].includes(prediction.status)) return prediction
-    if (response.status !== 200) throw new Error(`not found: ${JSON.stringify(prediction)}`)
-  }
+  return (await bodyOf(response)).id
 }

@@ -13,6 +13,7 @@ const root = fileURLToPath(new URL('../../../', import.meta.url))
 
 export interface TestStackOptions {
   modelsDir: string
+  /** Started with the stack, 1 by default; with 0 the stack is not waited for until it is ready, only until it answers. */
   workers?: number
   env?: Record<string, string>
 }
@@ -22,6 +23,8 @@ export interface StackProcess {
   child: ChildProcess
   /** Everything that it wrote. */
   output(): string
+  /** Whether it ended without `end`. */
+  hasFailed(): boolean
   /** Signals it and waits for its end. */
   end(signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
 }
@@ -50,11 +53,14 @@ function startProcess(app: 'api' | 'worker', env: Record<string, string>): Stack
   let text = ''
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (text += chunk))
   const exited = once(child, 'exit')
+  let ending = false
   return {
     pid: child.pid ?? 0,
     child,
     output: () => text,
+    hasFailed: () => !ending && (child.exitCode !== null || child.signalCode !== null),
     async end(signal) {
+      ending = true
       child.kill(signal)
       await exited
       return { code: child.exitCode, signal: child.signalCode }
@@ -96,12 +102,7 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     startWorker,
     request: (path, init) => fetch(`${url}/api/v1${path}`, init),
     async ready() {
-      const alive = () => [api, ...workers].every(({ child }) => child.exitCode === null)
-      while (!(await isReady(url))) {
-        if (!alive())
-          throw new Error(`a process ended: ${[api, ...workers].map(({ output }) => output()).join('\n')}`)
-        await new Promise((resolve) => setTimeout(resolve, 25))
-      }
+      await answering(`${url}/readyz`, [api, ...workers])
     },
     async stop() {
       const running = [api, ...workers].filter(
@@ -111,14 +112,25 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
       await rm(dataDir, { recursive: true, force: true })
     },
   }
-  await stack.ready()
+  if (workers.length > 0) await stack.ready()
+  else await answering(`${url}/livez`, [api])
   return stack
 }
 
-async function isReady(url: string): Promise<boolean> {
-  const response = await fetch(`${url}/readyz`).catch(() => null)
+/** Asks until the answer is 200. @throws Error when one of the processes ended by itself */
+async function answering(url: string, processes: readonly StackProcess[]): Promise<void> {
+  while ((await statusOf(url)) !== 200) {
+    const failed = processes.filter((process_) => process_.hasFailed())
+    if (failed.length > 0)
+      throw new Error(`a process ended: ${failed.map((each) => each.output()).join('\n')}`)
+    await new Promise((resolve) => setTimeout(resolve, 25))
+  }
+}
+
+async function statusOf(url: string): Promise<number | undefined> {
+  const response = await fetch(url).catch(() => null)
   await response?.text()
-  return response?.status === 200
+  return response?.status
 }
 
 /** Direct children of a process that runs now, by the kernel's table; a worker's are its runners. */
@@ -128,5 +140,20 @@ export function childrenOf(pid: number): number[] {
     return children === '' ? [] : children.split(' ').map(Number)
   } catch {
     return []
+  }
+}
+
+/** All processes that a process started and that these started, and so on. */
+export function descendantsOf(pid: number): number[] {
+  return childrenOf(pid).flatMap((child) => [child, ...descendantsOf(child)])
+}
+
+/** Whether the process runs; one that ended and was not yet asked for its exit code does not. */
+export function isRunning(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return !/^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2))
+  } catch {
+    return false
   }
 }

@@ -26,7 +26,8 @@ export function admitPrediction(
   if (context.memory.use > mostMemoryUse) {
     throw new ServiceError('overloaded', 'The server holds as much work as it can.', { retryAfterSeconds: 5 })
   }
-  if (wanted === 'waiting' && context.catalogue.unservedMs(version.id) >= context.noWorkerGraceMs) {
+  const unservedMs = context.catalogue.unservedMs(version.id)
+  if (wanted === 'waiting' && unservedMs > 0 && unservedMs >= context.noWorkerGraceMs) {
     throw new ServiceError('no_worker', 'No worker is ready for this version.', { retryAfterSeconds: 5 })
   }
 }
