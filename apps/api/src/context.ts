@@ -73,7 +73,8 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     waiting: new WaitingClients(metrics.waitingClients),
     referencePage: await readReferencePage(),
     now: Date.now,
-    isRedisAnswering: () => isAnswering(redis),
+    /** By both connections: requests that wait need the subscriptions as well. */
+    isRedisAnswering: async () => (await Promise.all([redis, subscriber].map(isAnswering))).every(Boolean),
     async close() {
       await Promise.all(followers.map((follower) => follower.stop()))
       await Promise.all([queues.close(), deliveries.close()])

@@ -5,7 +5,7 @@ import type { Metrics } from '@augur/core/telemetry/metrics'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ApiEnv } from './api-app.js'
-import { problemMediaType, toProblem } from './problem.js'
+import { problemResponse } from './problem-response.js'
 
 /** What the framework itself refuses. */
 function refusalOf({ status }: HTTPException): ServiceError | null {
@@ -20,14 +20,6 @@ function asServiceError(error: unknown): ServiceError | null {
   if (error instanceof HTTPException) return refusalOf(error)
   if (!isRedisUnavailable(error)) return null
   return new ServiceError('unavailable', 'The queue cannot be reached.', { retryAfterSeconds: 1 })
-}
-
-function headersOf(error: ServiceError): Record<string, string> {
-  return {
-    'content-type': problemMediaType,
-    ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
-    ...(error.code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
-  }
 }
 
 export interface ErrorReport {
@@ -45,7 +37,6 @@ export function createErrorHandler({ logger, metrics }: ErrorReport): ErrorHandl
       known = new ServiceError('internal', 'Something went wrong on the server.')
     }
     metrics.refusals.inc({ code: known.code })
-    const problem = toProblem(known, requestId)
-    return c.body(JSON.stringify(problem), problem.status, headersOf(known))
+    return problemResponse(c, known)
   }
 }

@@ -1,6 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Context, Hono } from 'hono'
 import type { ApiEnv } from './api-app.js'
+import { problemResponse } from './problem-response.js'
 
 const methods = ['GET', 'POST']
 
@@ -16,8 +17,9 @@ export function createNotFoundHandler(app: Hono<ApiEnv>) {
   return (c: Context<ApiEnv>): Response => {
     const allowed = allowedMethods(app, c.req.path)
     if (allowed.length === 0) throw new ServiceError('not_found', 'There is nothing at this path.')
-    c.header('allow', [...allowed, 'OPTIONS'].join(', '))
-    if (c.req.method === 'OPTIONS') return c.body(null, 204)
-    throw new ServiceError('method_not_allowed', 'This path does not take this method.')
+    const allow = [...allowed, 'OPTIONS'].join(', ')
+    if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
+    const refusal = new ServiceError('method_not_allowed', 'This path does not take this method.')
+    return problemResponse(c, refusal, { allow })
   }
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { createHash, randomFillSync } from 'node:crypto'
 
 /** 128 random bits, a creation time and the model's tag: `<10 time><8 tag><26 random>`, lower-case base32. */
 export type PredictionId = string
@@ -33,9 +33,28 @@ function encodeBytes(bytes: Uint8Array, length: number): string {
   return text.slice(0, length)
 }
 
+// Asking the system for a few bytes costs as much as asking for many.
+const randomPool = Buffer.alloc(4096)
+let poolUsed = randomPool.length
+
+function randomBytes(size: number): Uint8Array {
+  if (poolUsed + size > randomPool.length) {
+    randomFillSync(randomPool)
+    poolUsed = 0
+  }
+  poolUsed += size
+  return randomPool.subarray(poolUsed - size, poolUsed)
+}
+
+const knownTags = new Map<string, ModelTag>()
+
 /** The tag of `owner/name`. Two models may share one: they then merely share a slot. */
 export function modelTag(model: string): ModelTag {
-  return encodeBytes(createHash('sha256').update(model).digest(), tagLength)
+  const known = knownTags.get(model)
+  if (known !== undefined) return known
+  const tag = encodeBytes(createHash('sha256').update(model).digest(), tagLength)
+  knownTags.set(model, tag)
+  return tag
 }
 
 export function newPredictionId(tag: ModelTag, nowMs: number): PredictionId {

@@ -1,7 +1,7 @@
 const quote = 0x22
 const backslash = 0x5c
-const opening: ReadonlySet<number> = new Set([0x5b, 0x7b])
-const closing: ReadonlySet<number> = new Set([0x5d, 0x7d])
+const isOpening = (char: number) => char === 0x5b || char === 0x7b
+const isClosing = (char: number) => char === 0x5d || char === 0x7d
 
 function isEscaped(text: string, at: number): boolean {
   let first = at
@@ -21,8 +21,8 @@ export function nestsDeeperThan(most: number, text: string): boolean {
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at)
     if (char === quote) at = endOfString(text, at)
-    else if (opening.has(char)) depth++
-    else if (closing.has(char)) depth--
+    else if (isOpening(char)) depth++
+    else if (isClosing(char)) depth--
     if (depth > most) return true
   }
   return false

@@ -14,7 +14,6 @@ export function requestContext(): MiddlewareHandler<ApiEnv> {
       given !== undefined && acceptable.test(given) ? given : `${processId}-${(++count).toString(36)}`
     c.set('requestId', id)
     c.set('startedAt', performance.now())
-    c.header('x-request-id', id)
     return next()
   }
 }

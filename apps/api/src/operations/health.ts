@@ -2,6 +2,7 @@ import { ServiceError } from '@augur/core/errors'
 import { Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { jsonResponse } from '../json-response.js'
 
 const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
 
@@ -21,10 +22,10 @@ async function assertReady(context: ApiContext): Promise<void> {
 /** `/livez`: the process answers. `/readyz`: predictions that are sent now are served. */
 export function probeRoutes(context: ApiContext): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
-  routes.get('/livez', (c) => c.json({ status: 'live' }))
+  routes.get('/livez', (c) => jsonResponse(c, JSON.stringify({ status: 'live' })))
   routes.get('/readyz', async (c) => {
     await assertReady(context)
-    return c.json({ status: 'ready' })
+    return jsonResponse(c, JSON.stringify({ status: 'ready' }))
   })
   return routes
 }

@@ -2,6 +2,7 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { jsonResponse } from '../json-response.js'
 import { probeRoutes } from './health.js'
 import { metricsRoutes } from './metrics.js'
 import { openApiRoutes } from './openapi.js'
@@ -11,7 +12,7 @@ const message = 'Augur is running. The API is below /api/v1 and described at /do
 /** What runs the server rather than uses it. */
 export function operationsRoutes(context: ApiContext, wholeApp: () => OpenAPIHono<ApiEnv>): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
-  routes.get('/', (c) => c.json({ message }))
+  routes.get('/', (c) => jsonResponse(c, JSON.stringify({ message })))
   routes.route('/', probeRoutes(context))
   routes.route('/', metricsRoutes(context))
   routes.route('/', openApiRoutes(context, wholeApp))

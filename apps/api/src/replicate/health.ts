@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { jsonResponse } from '../json-response.js'
 import { answer, refusals } from './documentation.js'
 import { type Health, healthSchema } from './schemas.js'
 
@@ -31,6 +32,6 @@ async function readHealth(context: ApiContext): Promise<Health> {
 
 export function healthRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  routes.openapi(healthPath, async (c) => c.json(await readHealth(context)))
+  routes.openapi(healthPath, async (c) => jsonResponse(c, JSON.stringify(await readHealth(context))))
   return routes
 }

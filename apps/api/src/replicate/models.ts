@@ -4,6 +4,7 @@ import type { CatalogueVersion } from '@augur/core/models/catalogue'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { readBody } from '../middleware/read-body.js'
 import { answerCreate } from './create.js'
@@ -105,19 +106,25 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   routes.openapi(listPath, async (c) => {
     const baseUrl = baseUrlOf(context, c)
     const models = currentCatalogue(context).models()
-    return c.json(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl)))))
+    return jsonResponse(
+      c,
+      JSON.stringify(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl))))),
+    )
   })
 
   routes.openapi(getPath, async (c) => {
     const { owner, name } = c.req.valid('param')
-    return c.json(await modelOf(context, `${owner}/${name}`, baseUrlOf(context, c)))
+    return jsonResponse(c, JSON.stringify(await modelOf(context, `${owner}/${name}`, baseUrlOf(context, c))))
   })
 
   routes.openapi(versionsPath, (c) => {
     const { owner, name } = c.req.valid('param')
     const catalogue = currentCatalogue(context)
     const versions = versionsOf(context, `${owner}/${name}`)
-    return c.json(page(versions.map((version) => presentVersion(catalogue, version))))
+    return jsonResponse(
+      c,
+      JSON.stringify(page(versions.map((version) => presentVersion(catalogue, version)))),
+    )
   })
 
   routes.openapi(versionPath, (c) => {
@@ -125,7 +132,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const catalogue = currentCatalogue(context)
     const version = catalogue.versionOf(`${owner}/${name}`, wanted)
     if (version === undefined) throw noSuch('version')
-    return c.json(presentVersion(catalogue, version))
+    return jsonResponse(c, JSON.stringify(presentVersion(catalogue, version)))
   })
 
   routes.openapi(createPath(context.settings.AUGUR_MAX_BODY_BYTES), (c) => {

@@ -1,6 +1,7 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { jsonResponse } from '../json-response.js'
 import { answer, refusals } from './documentation.js'
 import { webhookSecretSchema } from './schemas.js'
 
@@ -13,6 +14,6 @@ const secretPath = createRoute({
 
 export function webhookRoutes({ webhookSecret }: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  routes.openapi(secretPath, (c) => c.json({ key: webhookSecret }))
+  routes.openapi(secretPath, (c) => jsonResponse(c, JSON.stringify({ key: webhookSecret })))
   return routes
 }

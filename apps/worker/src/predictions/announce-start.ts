@@ -26,8 +26,10 @@ async function create(context: StartContext, prediction: Prediction): Promise<st
   const input = await context.payloads.read(prediction.input)
   const delivery: Delivery = {
     id: deliveryId(prediction.id, 'start'),
+    tenant: prediction.tenant,
     url: prediction.webhook ?? '',
     body: renderPrediction(prediction, { input, output: null, baseUrl: context.publicBaseUrl }),
+    after: null,
   }
   const created = await context.deliveryStore.create(delivery, prediction.id, prediction.token, context.now())
   return created ? delivery.id : null

@@ -61,12 +61,13 @@ async function existing(context: CreateContext, id: PredictionId): Promise<Creat
 async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Created> {
   const input = await context.payloads.keep(id, 'input', wanted.input)
   const prediction = startingPrediction(context, id, wanted, input)
+  const target = { model: prediction.model, version: prediction.version }
+  // Sent together, in this order, over one connection: who finds the job finds its record.
   const [outcome] = await Promise.all([
     context.predictions.create(prediction),
     context.index.add(context.tenant, id),
+    context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class }]),
   ])
-  const target = { model: prediction.model, version: prediction.version }
-  await context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class }])
   if (outcome.kind === 'exists') return existing(context, id)
   return { prediction, queuePosition: outcome.queuePosition, replayed: false }
 }

@@ -26,7 +26,13 @@ async function deliveryOf(
     context.payloads.read(prediction.output),
   ])
   const body = renderPrediction(prediction, { input, output, baseUrl: context.publicBaseUrl })
-  return { id: deliveryId(prediction.id, 'completed'), url: before.webhook, body }
+  return {
+    id: deliveryId(prediction.id, 'completed'),
+    tenant: prediction.tenant,
+    url: before.webhook,
+    body,
+    after: before.webhookEvents.includes('start') ? deliveryId(prediction.id, 'start') : null,
+  }
 }
 
 /**

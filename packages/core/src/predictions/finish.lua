@@ -3,10 +3,10 @@
 -- KEYS  1 open index   2 counts   3 retained index   4 outbox   then for each: record, delivery
 -- ARGV  1 prefix of the ended channels   2 canceled channel   3 record retention (ms)   then for each:
 --       id, token, status, completed_at, output field ('output', 'output_key' or ''), its value, error, error code,
---       delivery id ('' for none), delivery URL, delivery body
+--       delivery id ('' for none), tenant, URL, body, delivery that comes before it ('' for none)
 -- Returns a list with, for each: 'finished', 'ended', 'fenced' or 'missing'.
 local outcomes = {}
-local width = 11
+local width = 13
 
 for i = 1, (#KEYS - 4) / 2 do
   local record, delivery = KEYS[2 * i + 3], KEYS[2 * i + 4]
@@ -37,7 +37,8 @@ for i = 1, (#KEYS - 4) / 2 do
     redis.call('HINCRBY', KEYS[2], status, 1)
     redis.call('ZADD', KEYS[3], completed_at, id)
     if ARGV[at + 9] ~= '' then
-      redis.call('HSET', delivery, 'url', ARGV[at + 10], 'body', ARGV[at + 11], 'state', 'pending', 'created_at', completed_at)
+      redis.call('HSET', delivery, 'tenant', ARGV[at + 10], 'url', ARGV[at + 11], 'body', ARGV[at + 12],
+        'after', ARGV[at + 13], 'state', 'pending', 'created_at', completed_at)
       redis.call('ZADD', KEYS[4], completed_at, ARGV[at + 9])
     end
     redis.call('PUBLISH', ARGV[1] .. id, status)

@@ -62,22 +62,13 @@ export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction
 
 /** Field and value pairs of a prediction that was not claimed yet. */
 export function encodeRecord(prediction: Prediction): string[] {
-  const fields: RecordFields = {
-    tenant: prediction.tenant,
-    model: prediction.model,
-    version: prediction.version,
-    label: prediction.label,
-    class: prediction.class,
-    status: prediction.status,
-    created_at: String(prediction.createdAt),
-    epoch: String(prediction.epoch),
-    token: prediction.token,
-  }
-  if (prediction.input?.kind === 'inline') fields.input = prediction.input.json
-  if (prediction.input?.kind === 'stored') fields.input_key = prediction.input.key
-  if (prediction.webhook !== null) {
-    fields.webhook = prediction.webhook
-    fields.webhook_events = prediction.webhookEvents.join(',')
-  }
-  return Object.entries(fields).flat()
+  const { input, webhook } = prediction
+  const pairs = ['tenant', prediction.tenant, 'model', prediction.model, 'version', prediction.version]
+  pairs.push('label', prediction.label, 'class', prediction.class, 'status', prediction.status)
+  pairs.push('created_at', String(prediction.createdAt), 'epoch', String(prediction.epoch))
+  pairs.push('token', prediction.token)
+  if (input?.kind === 'inline') pairs.push('input', input.json)
+  if (input?.kind === 'stored') pairs.push('input_key', input.key)
+  if (webhook !== null) pairs.push('webhook', webhook, 'webhook_events', prediction.webhookEvents.join(','))
+  return pairs
 }

@@ -221,7 +221,9 @@ test('100 simultaneous creations with one Idempotency-Key create exactly one pre
   const tries = await Promise.allSettled(
     Array.from({ length: 100 }, () => createPrediction(context, { ...wanted, idempotency })),
   )
-  const ids = new Set(tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value.prediction.id] : [])))
+  const ids = new Set(
+    tries.flatMap((result) => (result.status === 'fulfilled' ? [result.value.prediction.id] : [])),
+  )
   const codes = new Set(tries.flatMap((result) => (result.status === 'rejected' ? [result.reason.code] : [])))
   expect(ids.size).toBe(1)
   expect([...codes].filter((code) => code !== 'idempotency_in_progress')).toEqual([])

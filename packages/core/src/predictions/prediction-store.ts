@@ -188,7 +188,9 @@ function finishArguments({ prediction, ending, delivery }: Finish): (string | nu
     ending.error ?? '',
     ending.errorCode ?? '',
     delivery?.id ?? '',
+    delivery?.tenant ?? '',
     delivery?.url ?? '',
     delivery?.body ?? '',
+    delivery?.after ?? '',
   ]
 }

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { Redis } from 'ioredis'
 import type { Logger } from '../telemetry/logger.js'
 import { breakSilentConnection } from './heartbeat.js'
+import { joinWrites } from './join-writes.js'
 
 /** Redis could not be asked, or did not answer in time: nothing is known about what it did. */
 export function isRedisUnavailable(error: unknown): boolean {
@@ -23,7 +24,8 @@ export interface ConnectionOptions {
 // The default back-off reaches 20 s, which a server that came back would spend idle.
 const retryStrategy = (attempt: number) => Math.min(50 * 2 ** Math.min(attempt, 5), 1000)
 
-function logErrors(redis: Redis, logger: Logger): Redis {
+function prepare(redis: Redis, logger: Logger): Redis {
+  joinWrites(redis)
   let lastLogAt = 0
   redis.on('error', (error: Error) => {
     // A server that is away emits an error a retry; one line each five seconds says it all.
@@ -46,7 +48,7 @@ export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis
     retryStrategy,
   })
   breakSilentConnection(redis, { intervalMs: 200, silenceMs: 500 })
-  return logErrors(redis, logger)
+  return prepare(redis, logger)
 }
 
 /** A connection that waits for Redis as long as it takes. For workers, and for subscriptions. */
@@ -57,7 +59,7 @@ export function connectPatient({ url, name, logger }: ConnectionOptions): Redis 
     connectTimeout: 2000,
     retryStrategy,
   })
-  return logErrors(redis, logger)
+  return prepare(redis, logger)
 }
 
 /** Whether Redis answers now, within the time-out of its connection. */

@@ -4,7 +4,7 @@ import type { PredictionStore } from '../predictions/prediction-store.js'
 import type { DeliveryOutcome } from '../queue/delivery-queue.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { Metrics } from '../telemetry/metrics.js'
-import { deliveryId, isFinalDelivery, predictionOfDelivery, webhookIdOf } from './delivery.js'
+import { isFinalDelivery, predictionOfDelivery, webhookIdOf } from './delivery.js'
 import type { DeliveryEnd, DeliveryStore } from './delivery-store.js'
 import { nextAttemptDelayMs } from './retry-schedule.js'
 import { sendWebhook, type WebhookOutcome } from './send-webhook.js'
@@ -33,27 +33,23 @@ export async function deliverWebhook(
 ): Promise<DeliveryOutcome> {
   const found = await context.deliveries.read(id)
   if (!found?.pending) return { kind: 'ended' }
-  const predictionId = predictionOfDelivery(id)
-  const prediction = await context.predictions.read(predictionId)
-  if (isFinalDelivery(id)) {
-    const startFirst =
-      prediction?.webhookEvents.includes('start') &&
-      (await context.deliveries.isUnsent(deliveryId(predictionId, 'start')))
-    if (startFirst) return { kind: 'later', delayMs: turnDelayMs }
-  } else if (attempt > 1 && (!prediction || isTerminal(prediction.status))) {
-    return end(context, id, 'dropped', attempt - 1)
-  }
+  const { tenant, url, body, after } = found.delivery
+  if (after !== null && (await context.deliveries.isUnsent(after)))
+    return { kind: 'later', delayMs: turnDelayMs }
+  if (attempt > 1 && (await isOutOfDate(context, id))) return end(context, id, 'dropped', attempt - 1)
   const outcome = await sendWebhook(
-    { agent: context.agent, secrets: context.secretsOf(prediction?.tenant ?? 'default'), now: Date.now },
-    {
-      id: webhookIdOf(id),
-      url: found.delivery.url,
-      body: found.delivery.body,
-      contentType: 'application/json',
-    },
+    { agent: context.agent, secrets: context.secretsOf(tenant), now: Date.now },
+    { id: webhookIdOf(id), url, body, contentType: 'application/json' },
   )
   context.metrics.deliveries.inc({ outcome: outcome.kind })
   return settle(context, id, attempt, outcome)
+}
+
+/** Whether it tells of something on the way to an end that has come meanwhile. */
+async function isOutOfDate(context: DeliverContext, id: string): Promise<boolean> {
+  if (isFinalDelivery(id)) return false
+  const prediction = await context.predictions.read(predictionOfDelivery(id))
+  return prediction === null || isTerminal(prediction.status)
 }
 
 async function settle(

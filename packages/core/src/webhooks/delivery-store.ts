@@ -4,7 +4,12 @@ import type { Keys } from '../redis/keys.js'
 import { loadScript, runScript } from '../redis/script.js'
 import { type Delivery, predictionOfDelivery } from './delivery.js'
 
-const createScript = loadScript(new URL('./create-delivery.lua', import.meta.url))
+const scripts = {
+  create: loadScript(new URL('./create-delivery.lua', import.meta.url)),
+  end: loadScript(new URL('./end-delivery.lua', import.meta.url)),
+}
+
+const storedFields = ['tenant', 'url', 'body', 'after'] as const
 
 /** `delivered`: the receiver took it. `gone`: it answered 410. `exhausted`: no attempt is left. `dropped`: out of date. */
 export type DeliveryEnd = 'delivered' | 'gone' | 'exhausted' | 'dropped'
@@ -21,16 +26,17 @@ export class DeliveryStore {
   async create(delivery: Delivery, prediction: PredictionId, token: string, nowMs: number): Promise<boolean> {
     const tag = tagOfId(prediction)
     const keys = [this.keys.record(prediction), this.keys.delivery(tag, delivery.id), this.keys.outbox(tag)]
-    const args = [token, delivery.id, delivery.url, delivery.body, nowMs]
-    return (await runScript<number>(this.redis, createScript, keys, args)) === 1
+    const { id, tenant, url, body, after } = delivery
+    const args = [token, id, nowMs, tenant, url, body, after ?? '']
+    return (await runScript<number>(this.redis, scripts.create, keys, args)) === 1
   }
 
   /** The delivery and whether it is still to be made; null when it is not kept (any more). */
   async read(id: string): Promise<{ delivery: Delivery; pending: boolean } | null> {
     const key = this.keys.delivery(tagOfId(predictionOfDelivery(id)), id)
-    const [url, body, state] = await this.redis.hmget(key, 'url', 'body', 'state')
-    if (url == null || body == null) return null
-    return { delivery: { id, url, body }, pending: state === 'pending' }
+    const [tenant, url, body, after, state] = await this.redis.hmget(key, ...storedFields, 'state')
+    if (tenant == null || url == null || body == null) return null
+    return { delivery: { id, tenant, url, body, after: after || null }, pending: state === 'pending' }
   }
 
   /** Whether the delivery waits for its first attempt. */
@@ -47,12 +53,12 @@ export class DeliveryStore {
   async end(id: string, state: DeliveryEnd, attempts: number): Promise<void> {
     const tag = tagOfId(predictionOfDelivery(id))
     const key = this.keys.delivery(tag, id)
-    await this.redis
-      .multi()
-      .hset(key, 'state', state, 'attempts', attempts)
-      .pexpire(key, this.retentionMs)
-      .zrem(this.keys.outbox(tag), id)
-      .exec()
+    await runScript<number>(
+      this.redis,
+      scripts.end,
+      [key, this.keys.outbox(tag)],
+      [id, state, attempts, this.retentionMs],
+    )
   }
 
   /** Deliveries created in the given span of time that have not ended, oldest first. */

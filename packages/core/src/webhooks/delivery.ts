@@ -5,9 +5,12 @@ import type { WebhookEvent } from './webhook-events.js'
 export interface Delivery {
   /** `<prediction id>.<event>`: an event is delivered once, however often it is announced. */
   id: string
+  tenant: string
   url: string
   /** JSON text, frozen when the event happened. */
   body: string
+  /** The delivery whose first attempt comes before this one's, if that is still to be made. */
+  after: string | null
 }
 
 export function deliveryId(prediction: PredictionId, event: WebhookEvent): string {
