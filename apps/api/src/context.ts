@@ -17,13 +17,12 @@ import { createKeys } from '@augur/core/redis/keys'
 import { MemoryFollower } from '@augur/core/redis/memory-follower'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { createMetrics } from '@augur/core/telemetry/metrics'
+import { defaultTenant } from '@augur/core/tenant'
 import { deriveWebhookSecret } from '@augur/core/webhooks/webhook-secret'
 import type { ApiSettings } from './config.js'
 import { readReferencePage } from './operations/reference-page.js'
 import { WaitingClients } from './waiting-clients.js'
 
-/** Until keys belong to tenants, every caller is this one. */
-const tenant = 'default'
 const followEveryMs = 1000
 const firstConnectionMs = 1000
 
@@ -49,8 +48,10 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   return {
     settings,
     logger,
+    redis,
+    keys,
     metrics,
-    tenant,
+    tenant: defaultTenant,
     catalogue,
     memory,
     queues,
@@ -63,7 +64,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     publicUrl: publicUrl ?? null,
     publicBaseUrl: publicBaseUrl(settings),
     outbound: { mode: settings.AUGUR_MODE, allow: settings.AUGUR_OUTBOUND_ALLOW },
-    webhookSecret: deriveWebhookSecret(masterKey, tenant),
+    webhookSecret: deriveWebhookSecret(masterKey, defaultTenant),
     predictions: new PredictionStore(redis, keys, recordRetentionMs),
     index: new PredictionIndex(redis, keys),
     payloads: new Payloads(payloads, settings.AUGUR_PAYLOAD_INLINE_BYTES),

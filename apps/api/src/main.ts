@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
+import { requireDurability } from '@augur/core/redis/require-durability'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
 import { StartupError } from '@augur/core/startup-error'
 import { createLogger } from '@augur/core/telemetry/logger'
@@ -20,6 +21,8 @@ async function start(): Promise<void> {
 
   const context = await createContext(settings, logger)
   shutdown.add('context', () => context.close())
+  if (settings.AUGUR_MODE === 'production')
+    requireDurability(context.redis, (faults) => refuse(faults.join(' ')))
 
   const server = createHttpServer(createApp(context))
   server.listen(settings.PORT, settings.HOST)
@@ -32,8 +35,10 @@ async function start(): Promise<void> {
   logger.info({ address: server.address() }, 'API started')
 }
 
-start().catch((error: unknown) => {
-  const isExpected = error instanceof ConfigError || error instanceof StartupError
-  console.error(isExpected ? error.message : error)
+function refuse(reason: unknown): never {
+  const isExpected = reason instanceof ConfigError || reason instanceof StartupError
+  console.error(isExpected ? reason.message : reason)
   process.exit(1)
-})
+}
+
+start().catch(refuse)

@@ -41,12 +41,11 @@ export function readyMessage(stack: Stack, dataDir: string, example: string | un
   const lines = [
     '',
     'Augur is ready.',
-    `  API         ${stack.apiUrl}/api/v1`,
-    `  Playground  ${stack.apiUrl}/`,
-    `  Reference   ${stack.apiUrl}/docs`,
-    `  Metrics     ${stack.apiUrl}/metrics`,
-    `  Redis       ${withoutPassword(stack.redisUrl)} (${sources[stack.redisSource]})`,
-    `  Data        ${dataDir}`,
+    `  API        ${stack.apiUrl}/api/v1`,
+    `  Reference  ${stack.apiUrl}/docs`,
+    `  Metrics    ${stack.apiUrl}/metrics`,
+    `  Redis      ${withoutPassword(stack.redisUrl)} (${sources[stack.redisSource]})`,
+    `  Data       ${dataDir}`,
     '',
   ]
   if (example) lines.push('Try it:', `  ${example}`, '')

@@ -6,6 +6,7 @@ import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import { createGuardedAgent } from '@augur/core/outbound/guarded-agent'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
+import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { publicBaseUrl } from '@augur/core/public-base-url'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
@@ -47,6 +48,7 @@ export async function createContext(settings: WorkerSettings) {
       maxLostWorkers: settings.AUGUR_MAX_LOST_WORKERS,
     },
     catalogue: new CatalogueStore(redis, keys),
+    index: new PredictionIndex(redis, keys),
     predictions: new PredictionStore(redis, keys, settings.AUGUR_RECORD_RETENTION_SECONDS * 1000),
     payloads: new Payloads(
       new FolderPayloadStore(join(dataDir, 'payloads')),

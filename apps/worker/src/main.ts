@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
+import { requireDurability } from '@augur/core/redis/require-durability'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
 import { StartupError } from '@augur/core/startup-error'
 import { workerSettings } from './config.js'
@@ -30,6 +31,8 @@ async function start(): Promise<void> {
   const settings = loadConfig(workerSettings, readEnvironment(process.env, process.cwd()))
   const context = await createContext(settings)
   const shutdown = new Shutdown(context.logger)
+  if (settings.AUGUR_MODE === 'production')
+    requireDurability(context.redis, (faults) => refuse(faults.join(' ')))
   closeOnSignals(shutdown, context.logger)
   shutdown.add(
     'connections',
@@ -61,8 +64,10 @@ async function start(): Promise<void> {
   context.logger.info({ worker: context.worker, roles: [...roles] }, 'worker started')
 }
 
-start().catch((error: unknown) => {
-  const known = error instanceof ConfigError || error instanceof StartupError
-  console.error(known ? error.message : error)
+function refuse(reason: unknown): never {
+  const isExpected = reason instanceof ConfigError || reason instanceof StartupError
+  console.error(isExpected ? reason.message : reason)
   process.exit(1)
-})
+}
+
+start().catch(refuse)

@@ -3,6 +3,7 @@ import type { QueueTarget } from '@augur/core/queue/prediction-queues'
 import { reconcileModel } from '@augur/core/reconciler/reconcile-model'
 import { readMemoryUse } from '@augur/core/redis/memory'
 import { repeat } from '@augur/core/repeat'
+import { defaultTenant } from '@augur/core/tenant'
 import type { WorkerContext } from './context.js'
 
 const cycleMs = 5000
@@ -15,6 +16,11 @@ export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
       for (const [tag, versions] of await versionsByTag(context)) {
         await reconcileModel({ ...context, ...limits, tag }, versions)
       }
+      // Twice the retention, since that counts from the end and the index knows beginnings only.
+      await context.index.trim(
+        defaultTenant,
+        context.now() - 2 * settings.AUGUR_RECORD_RETENTION_SECONDS * 1000,
+      )
     } catch (error) {
       logger.error({ err: error }, 'reconciler cycle failed')
     }

@@ -6,14 +6,17 @@ import { jsonResponse } from '../json-response.js'
 
 const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
 
-/** @throws ServiceError with the first reason why requests should go elsewhere */
-async function assertReady(context: ApiContext): Promise<void> {
+/**
+ * @param wasReady whether it was before. Then a worker that loads one more model is no reason to send callers away.
+ * @throws ServiceError with the first reason why requests should go elsewhere
+ */
+async function assertReady(context: ApiContext, wasReady: boolean): Promise<void> {
   if (context.stopping) throw unavailable('The server is shutting down.')
   if (!(await context.isRedisAnswering())) throw unavailable('Redis does not answer.')
   const catalogue = context.catalogue.current
   if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
   const states = catalogue.workers.flatMap(({ versions }) => versions.map(({ state }) => state))
-  if (states.includes('loading')) throw unavailable('A worker is still loading its models.')
+  if (!wasReady && states.includes('loading')) throw unavailable('A worker is still loading its models.')
   if (!states.includes('ready')) {
     throw new ServiceError('no_worker', 'No worker is ready for any version.', { retryAfterSeconds: 1 })
   }
@@ -22,9 +25,11 @@ async function assertReady(context: ApiContext): Promise<void> {
 /** `/livez`: the process answers. `/readyz`: predictions that are sent now are served. */
 export function probeRoutes(context: ApiContext): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
+  let wasReady = false
   routes.get('/livez', (c) => jsonResponse(c, JSON.stringify({ status: 'live' })))
   routes.get('/readyz', async (c) => {
-    await assertReady(context)
+    await assertReady(context, wasReady)
+    wasReady = true
     return jsonResponse(c, JSON.stringify({ status: 'ready' }))
   })
   return routes

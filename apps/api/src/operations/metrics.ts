@@ -1,5 +1,6 @@
 import { modelTag } from '@augur/core/ids'
 import type { CatalogueVersion } from '@augur/core/models/catalogue'
+import { readAudit } from '@augur/core/reconciler/publish-audit'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import { Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
@@ -13,12 +14,16 @@ async function measureVersion(context: ApiContext, { id, model, label }: Catalog
   context.metrics.openPredictions.set(labels, open)
   context.metrics.oldestOpenSeconds.set(labels, oldestMs / 1000)
   context.metrics.auditGap.set(labels, accepted - open - succeeded - failed - canceled)
+  const audit = await readAudit(context, modelTag(model), id)
+  if (audit === null) return
+  context.metrics.unaccounted.set({ ...labels, missing: 'record' }, audit.openWithoutRecord)
+  context.metrics.unaccounted.set({ ...labels, missing: 'job' }, audit.openWithoutJob)
 }
 
 /** Sets the gauges of every version. Without Redis there are none: a number of yesterday would be a lie. */
 async function measurePredictions(context: ApiContext): Promise<void> {
-  const { openPredictions, oldestOpenSeconds, auditGap } = context.metrics
-  for (const gauge of [openPredictions, oldestOpenSeconds, auditGap]) gauge.reset()
+  const { openPredictions, oldestOpenSeconds, auditGap, unaccounted } = context.metrics
+  for (const gauge of [openPredictions, oldestOpenSeconds, auditGap, unaccounted]) gauge.reset()
   const versions = context.catalogue.current?.versions ?? []
   try {
     await Promise.all(versions.map((version) => measureVersion(context, version)))

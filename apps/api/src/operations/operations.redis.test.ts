@@ -1,3 +1,4 @@
+import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { z } from 'zod'
 import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
@@ -12,12 +13,21 @@ const get = (path: string) => api.app.request(path)
 const reasonOf = async () => (await problemOf(await get('/readyz'))).detail
 
 test('ready means that a version is served; alive means only that the process answers', async () => {
-  expect((await get('/readyz')).status).toBe(200)
   await api.announce('loading')
   expect(await reasonOf()).toBe('A worker is still loading its models.')
+  await api.announce('ready')
+  expect((await get('/readyz')).status).toBe(200)
   await api.announce('crash_looping')
   expect(await reasonOf()).toBe('No worker is ready for any version.')
   expect((await get('/livez')).status).toBe(200)
+})
+
+test('a server that was ready stays so while a worker loads one more version', async () => {
+  expect((await get('/readyz')).status).toBe(200)
+  const more = { worker: 'another', versions: [{ id: 'cd'.repeat(32), state: 'loading' as const }] }
+  await new CatalogueStore(api.core.redis, api.core.keys).announce(more)
+  await api.context.catalogue.refresh()
+  expect((await get('/readyz')).status).toBe(200)
 })
 
 test('a process that stops is alive and not ready', async () => {

@@ -10,6 +10,7 @@ import { announceDeliveries } from './announce-deliveries.js'
 import { applyRetention } from './apply-retention.js'
 import { closeFailedJobs } from './close-failed-jobs.js'
 import { Progress } from './progress.js'
+import { publishAudit } from './publish-audit.js'
 import { requeueLost } from './requeue-lost.js'
 
 export interface ReconcileContext extends FinishContext {
@@ -50,6 +51,7 @@ export async function reconcileModel(
   for (const target of versions) {
     done.closed += await closeFailedJobs(context, target)
     done.requeued += await requeueLost(context, progress, target, untilMs)
+    await publishAudit(context, target)
   }
   done.announced = await announceDeliveries(context, progress, untilMs)
   done.removed = await applyRetention(context)

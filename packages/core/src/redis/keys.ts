@@ -15,7 +15,6 @@ export function createKeys(prefix: string) {
     deliveryQueuePrefix: `${prefix}:{webhooks}`,
     /** Hash: the prediction record. */
     record: (id: PredictionId) => `${ofModel(tagOfId(id))}:prediction:${id}`,
-    recordPrefix: (tag: ModelTag) => `${ofModel(tag)}:prediction:`,
     /** Sorted set by creation time: predictions of a version that have not ended. */
     open: (tag: ModelTag, version: VersionId) => `${ofModel(tag)}:open:${version}`,
     /** Hash: accepted, succeeded, failed, canceled. */
@@ -26,11 +25,12 @@ export function createKeys(prefix: string) {
     outbox: (tag: ModelTag) => `${ofModel(tag)}:outbox`,
     /** Hash: one delivery. */
     delivery: (tag: ModelTag, deliveryId: string) => `${ofModel(tag)}:delivery:${deliveryId}`,
-    deliveryPrefix: (tag: ModelTag) => `${ofModel(tag)}:delivery:`,
     /** Held by the worker that reconciles this model. */
     reconcilerLease: (tag: ModelTag) => `${ofModel(tag)}:reconciler`,
     /** How far each version's open index has been looked through. */
     reconcilerProgress: (tag: ModelTag) => `${ofModel(tag)}:reconciler:progress`,
+    /** JSON: the newest audit of a version. */
+    audit: (tag: ModelTag, version: VersionId) => `${ofModel(tag)}:audit:${version}`,
     /** Sorted set, all scores 0: ids, which order themselves by time. */
     tenantPredictions: (tenant: string) => `${ofTenant(tenant)}:predictions`,
     idempotency: (tenant: string, digest: string) => `${ofTenant(tenant)}:idempotency:${digest}`,

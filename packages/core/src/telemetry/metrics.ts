@@ -45,6 +45,12 @@ export function createMetrics() {
       labelNames: ['model', 'label'],
       registers,
     }),
+    unaccounted: new Gauge({
+      name: 'augur_unaccounted_predictions',
+      help: 'Open predictions that the newest recount found without a record or without a queue job.',
+      labelNames: ['model', 'label', 'missing'],
+      registers,
+    }),
     predictions: new Counter({
       name: 'augur_predictions_total',
       help: 'Predictions that this worker ended.',
