@@ -2,16 +2,21 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { StartupError } from '@augur/core/startup-error'
+import { runPool } from './pool.js'
 import { runSingles } from './singles.js'
 
-const help = `Usage: npm run bench -- singles [options]
+const help = `Usage: npm run bench -- <experiment> [options]
 
   singles              single predictions over HTTP, beside a minimal BullMQ server
     --rounds N         how often each system takes its turn (3)
     --predictions N    in each turn (5000)
     --connections N    clients at work at a time (64)
     --report           writes the results to bench/reports
-    --profile FOLDER   writes CPU profiles of all Node.js processes there`
+    --profile FOLDER   writes CPU profiles of all Node.js processes there
+
+  pool                 one worker beside two, with a model that sleeps
+    --rounds N         how often each is measured (3)
+    --predictions N    in each turn (200)`
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -28,7 +33,7 @@ function parse(argv: string[]) {
     args: argv,
     options: {
       rounds: { type: 'string', default: '3' },
-      predictions: { type: 'string', default: '5000' },
+      predictions: { type: 'string' },
       connections: { type: 'string', default: '64' },
       report: { type: 'boolean', default: false },
       profile: { type: 'string' },
@@ -41,16 +46,20 @@ function parse(argv: string[]) {
 
 async function run(argv: string[]): Promise<number> {
   const { experiment, ...values } = parse(argv)
-  if (values.help || experiment !== 'singles') {
+  if (values.help || !['singles', 'pool'].includes(experiment)) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
+  }
+  const rounds = positiveInteger('rounds', values.rounds)
+  if (experiment === 'pool') {
+    return runPool({ root, rounds, predictions: positiveInteger('predictions', values.predictions ?? '200') })
   }
   if (process.platform !== 'linux')
     throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
   return runSingles({
     root,
-    rounds: positiveInteger('rounds', values.rounds),
-    predictions: positiveInteger('predictions', values.predictions),
+    rounds,
+    predictions: positiveInteger('predictions', values.predictions ?? '5000'),
     connections: positiveInteger('connections', values.connections),
     report: values.report,
     profileDir: values.profile && resolve(values.profile),

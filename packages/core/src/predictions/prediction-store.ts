@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
 import type { VersionId } from '../models/version.js'
 import type { Keys } from '../redis/keys.js'
-import { loadScript, runScript } from '../redis/script.js'
+import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
 import type { Delivery } from '../webhooks/delivery.js'
 import type { Ending, Prediction } from './prediction.js'
 import { decodeRecord, encodeRecord, fieldsOf } from './prediction-record.js'
@@ -55,10 +55,10 @@ export class PredictionStore {
     private readonly recordRetentionMs: number,
   ) {}
 
-  /** Creates the record unless its id exists. */
+  /** Creates the record unless its id exists. Commands sent after it over the same connection find it there. */
   async create(prediction: Prediction): Promise<CreateOutcome> {
     const tag = tagOfId(prediction.id)
-    const queuePosition = await runScript<number>(
+    const queuePosition = await runScriptInOrder<number>(
       this.redis,
       scripts.create,
       [

@@ -34,3 +34,17 @@ export async function runScript<Reply>(
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the script's header is the contract
   return (await run()) as Reply
 }
+
+/**
+ * Runs a script by its text: unlike a digest it is never refused and sent again, so that what is sent after it over
+ * the same connection finds it done.
+ */
+export async function runScriptInOrder<Reply>(
+  redis: Redis,
+  script: Script,
+  keys: readonly string[],
+  args: readonly (string | number)[],
+): Promise<Reply> {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the script's header is the contract
+  return (await redis.eval(script.lua, keys.length, ...keys, ...args)) as Reply
+}
