@@ -36,8 +36,9 @@ export default defineConfig({
           globalSetup: ['packages/test-support/src/global-redis.ts'],
           testTimeout: 120_000,
           hookTimeout: 60_000,
-          // Each story starts processes of its own: two at a time is what two cores carry.
+          // Each story starts processes of its own: two at a time is what two cores carry, and after everything else.
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
