@@ -13,7 +13,7 @@ export function deliverWebhooks(context: WorkerContext): { stop(): Promise<void>
   const consumer = consumeDeliveries({
     ...context,
     concurrency: context.settings.AUGUR_WEBHOOK_CONCURRENCY,
-    deliver: (delivery, attempt) => deliverWebhook(deliver, delivery, attempt),
+    deliver: (delivery, attempt, ageMs) => deliverWebhook(deliver, delivery, attempt, ageMs),
   })
   return { stop: () => consumer.close() }
 }

@@ -12,24 +12,20 @@ const cycleMs = 5000
 export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
   const { settings, logger } = context
   const cycle = async () => {
-    try {
-      for (const [tag, versions] of await versionsByTag(context)) {
-        await reconcileModel({ ...context, ...limits, tag }, versions)
-      }
-      // Twice the retention, since that counts from the end and the index knows beginnings only.
-      await context.index.trim(
-        defaultTenant,
-        context.now() - 2 * settings.AUGUR_RECORD_RETENTION_SECONDS * 1000,
-      )
-    } catch (error) {
-      logger.error({ err: error }, 'reconciler cycle failed')
+    for (const [tag, versions] of await versionsByTag(context)) {
+      await reconcileModel({ ...context, ...limits, tag }, versions)
     }
+    // Twice the retention, since that counts from the end and the index knows beginnings only.
+    await context.index.trim(
+      defaultTenant,
+      context.now() - 2 * settings.AUGUR_RECORD_RETENTION_SECONDS * 1000,
+    )
   }
   const limits = {
     graceMs: settings.AUGUR_RECONCILE_GRACE_SECONDS * 1000,
     memoryUse: () => readMemoryUse(context.redis, settings.AUGUR_REDIS_MAX_BYTES),
   }
-  return repeat(cycle, cycleMs)
+  return repeat(cycle, cycleMs, (error) => logger.error({ err: error }, 'reconciler cycle failed'))
 }
 
 async function versionsByTag(context: WorkerContext): Promise<Map<ModelTag, QueueTarget[]>> {

@@ -33,7 +33,11 @@ export async function servePredictions(context: WorkerContext): Promise<Predicti
   })
   await listenForCancellations(context, services)
   for (const service of services.values()) service.start()
-  const announcing = repeat(() => context.catalogue.announce(presence()), announceMs)
+  const announcing = repeat(
+    () => context.catalogue.announce(presence()),
+    announceMs,
+    (error) => context.logger.warn({ err: error }, 'presence could not be announced'),
+  )
 
   return {
     notReady() {
@@ -46,7 +50,8 @@ export async function servePredictions(context: WorkerContext): Promise<Predicti
       await announcing.stop()
       const graceMs = context.settings.AUGUR_GRACE_SECONDS * 1000
       const stopping = [...services.values()].map((service) => service.stop(graceMs))
-      await context.catalogue.withdraw(context.worker)
+      // Without it the presence runs out by itself.
+      await context.catalogue.withdraw(context.worker).catch(() => {})
       await Promise.all(stopping)
     },
   }

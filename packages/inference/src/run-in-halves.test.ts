@@ -99,3 +99,17 @@ test('innocents never fail and are never charged; each item ends exactly once, a
     }),
   )
 })
+
+test('an item that is somebody else’s by now is run no more', async () => {
+  let runs = 0
+  const ends: string[] = []
+  await runInHalves(['taken'], {
+    run: async () => {
+      runs++
+      return { kind: 'crashed' }
+    },
+    charge: async () => 0,
+    settle: (some) => ends.push(...some.map(({ outcome }) => outcome.kind)),
+  })
+  expect([runs, ends]).toEqual([1, ['failed']])
+})

@@ -18,7 +18,7 @@ export interface Settled<T, R> {
 export interface RunInHalvesOptions<T, R> {
   /** One attempt. A rejection ends the whole: items not settled by then stay with the caller. */
   run: (items: readonly T[]) => Promise<BatchOutcome<R>>
-  /** Records that an item died alone, and says how often it has by now. */
+  /** Records that an item died alone, and says how often it has by now; 0 when it is not ours any more. */
   charge: (item: T) => Promise<number>
   /** Called with items as soon as they are decided; with all of them at once when nothing dies. */
   settle: (settled: Settled<T, R>[]) => void
@@ -53,8 +53,8 @@ async function runAlone<T extends object, R extends object>(
     if (outcome.kind === 'ran') return settleAll([item], outcome.results, options)
     // A crash may be the machine's doing, so it has to repeat; running out of time or memory is the item's own.
     if (outcome.kind !== 'crashed') return fail(item, outcome.kind, options)
-    if ((await options.charge(item)) >= (options.maxCharges ?? 3))
-      return fail(item, 'runner_crashed', options)
+    const charges = await options.charge(item)
+    if (charges === 0 || charges >= (options.maxCharges ?? 3)) return fail(item, 'runner_crashed', options)
   }
 }
 

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@augur/core/free-port'
 import { randomToken } from '@augur/core/ids'
+import { Redis } from 'ioredis'
 import { redisUrl } from './redis-url.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -37,6 +38,8 @@ export interface TestStack {
   api: StackProcess
   workers: StackProcess[]
   startWorker(env?: Record<string, string>): StackProcess
+  /** A connection of the caller's own to the stack's Redis. */
+  connectRedis(): Redis
   /** A request to the predictions dialect; `path` begins with a slash. */
   request(path: string, init?: RequestInit): Promise<Response>
   /** Waits until `/readyz` answers 200. */
@@ -100,6 +103,7 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     api,
     workers,
     startWorker,
+    connectRedis: () => new Redis(env.REDIS_URL),
     request: (path, init) => fetch(`${url}/api/v1${path}`, init),
     async ready() {
       await answering(`${url}/readyz`, [api, ...workers])

@@ -4,6 +4,7 @@ import { type FinishContext, finishPredictions } from '@augur/core/predictions/f
 import type { Ending, JsonText, Prediction, PredictionErrorCode } from '@augur/core/predictions/prediction'
 import type { ClaimOutcome } from '@augur/core/predictions/prediction-store'
 import type { SinglePredictionJob } from '@augur/core/queue/jobs'
+import type { Logger } from '@augur/core/telemetry/logger'
 import { type ItemOutcome, runInHalves, type Settled } from '@augur/inference/run-in-halves'
 import type { ItemResult } from '@augur/inference/runner/protocol'
 import type { RunOutcome } from '@augur/inference/runner/runner'
@@ -12,12 +13,16 @@ import { announceStart, type StartContext } from './announce-start.js'
 
 export interface MicroBatchContext extends FinishContext, StartContext {
   payloads: Payloads
+  logger: Logger
   now(): number
   /** Called when a run begins, and what it gives back when that run ends. */
-  onRun(size: number): (outcome: RunOutcome['kind']) => void
+  onRun(size: number): (end: RunEnd) => void
   /** Called for each end that this worker brought about. */
   onEnd(prediction: Prediction, ending: Ending): void
 }
+
+/** `unavailable`: no runner took it. */
+export type RunEnd = RunOutcome['kind'] | 'unavailable'
 
 /** A queue job that this worker holds. */
 export interface HeldJob {
@@ -56,11 +61,22 @@ export async function runMicroBatch(
     ready.map(({ prediction }) => prediction),
   )
   const writing: Promise<void>[] = []
-  await runInHalves<Claimed, ItemResult>(ready, {
-    run: (items) => run(context, lease, items),
-    charge: ({ prediction }) => context.predictions.charge(prediction.id, prediction.token),
-    settle: (settled) => void writing.push(finish(context, settled)),
-  })
+  const settle = (settled: readonly Settled<Claimed, ItemResult>[]) => {
+    const written = finish(context, settled)
+    // Looked at below, when the other half has run: until then a rejection must not count as unhandled.
+    written.catch(() => {})
+    writing.push(written)
+  }
+  try {
+    await runInHalves<Claimed, ItemResult>(ready, {
+      run: (items) => run(context, lease, items),
+      charge: ({ prediction }) => context.predictions.charge(prediction.id, prediction.token),
+      settle,
+    })
+  } catch (error) {
+    await Promise.allSettled(writing)
+    throw error
+  }
   return { written: Promise.all(writing) }
 }
 
@@ -80,7 +96,9 @@ async function readInputs(
   context: MicroBatchContext,
   claimed: readonly (readonly [HeldJob, Prediction])[],
 ): Promise<Claimed[]> {
-  const inputs = await Promise.all(claimed.map(([, { input }]) => context.payloads.read(input)))
+  const inputs = await Promise.all(
+    claimed.map(([, { input }]) => context.payloads.read(input).catch(() => null)),
+  )
   const ready: Claimed[] = []
   const unreadable: Prediction[] = []
   for (const [i, [held, prediction]] of claimed.entries()) {
@@ -96,15 +114,29 @@ async function readInputs(
 }
 
 async function run(context: MicroBatchContext, lease: Pick<RunnerLease, 'run'>, items: readonly Claimed[]) {
-  const onRan = context.onRun(items.length)
-  const outcome = await lease.run(items.map(({ input }) => input))
-  onRan(outcome.kind)
+  const outcome = await observed(context, lease, items)
   const [only] = items
   // Its runner was killed because it was cancelled: that is no crash, and nobody reads what it yields.
   if (outcome.kind !== 'ran' && items.length === 1 && only?.held.canceled) {
     return { kind: 'ran' as const, results: [{ ok: true as const, output: 'null' }] }
   }
   return outcome
+}
+
+async function observed(
+  context: MicroBatchContext,
+  lease: Pick<RunnerLease, 'run'>,
+  items: readonly Claimed[],
+) {
+  const onRan = context.onRun(items.length)
+  let kind: RunEnd = 'unavailable'
+  try {
+    const outcome = await lease.run(items.map(({ input }) => input))
+    kind = outcome.kind
+    return outcome
+  } finally {
+    onRan(kind)
+  }
 }
 
 async function finish(
@@ -137,13 +169,18 @@ async function endingOf(
 ): Promise<Ending> {
   if (outcome.kind === 'failed') return failure(context, outcome.code, messages[outcome.code])
   if (!outcome.result.ok) return failure(context, outcome.result.code, outcome.result.message)
-  const output = await context.payloads.keep(
-    prediction.id,
-    'output',
-    outcome.result.output,
-    prediction.attempt,
-  )
-  return { status: 'succeeded', output, error: null, errorCode: null, completedAt: context.now() }
+  try {
+    const output = await context.payloads.keep(
+      prediction.id,
+      'output',
+      outcome.result.output,
+      prediction.attempt,
+    )
+    return { status: 'succeeded', output, error: null, errorCode: null, completedAt: context.now() }
+  } catch (error) {
+    context.logger.error({ err: error, prediction: prediction.id }, 'output could not be stored')
+    return failure(context, 'storage', 'The output of the prediction could not be stored.')
+  }
 }
 
 function failure(context: MicroBatchContext, errorCode: PredictionErrorCode, error: string): Ending {

@@ -42,7 +42,7 @@ export class VersionService {
   private readonly held = new Set<Waiting>()
   private readonly running = new Set<Running>()
   private consumer: PredictionConsumer | undefined
-  private closing: Promise<void> = Promise.resolve()
+  private closing: Promise<unknown> = Promise.resolve()
   private asking = 0
   private stopping = false
 
@@ -116,10 +116,10 @@ export class VersionService {
     this.consumer = this.options.consume(2 * batching.maxSize * instances, (job) => this.handle(job))
   }
 
-  private stopConsuming(): Promise<void> {
+  private stopConsuming(): Promise<unknown> {
     const consumer = this.consumer
     this.consumer = undefined
-    if (consumer) this.closing = consumer.close()
+    if (consumer) this.closing = Promise.all([this.closing, consumer.close()])
     this.returnWaiting()
     return this.closing
   }
@@ -157,7 +157,7 @@ export class VersionService {
   }
 
   private mostUrgent(): PredictionClass {
-    const waiting = new Set([...this.held].map(({ job }) => job.class))
+    const waiting = new Set([...this.held].filter(({ begun }) => !begun).map(({ job }) => job.class))
     return predictionClasses.find((name) => waiting.has(name)) ?? 'submission'
   }
 

@@ -22,7 +22,11 @@ export class CatalogueFollower {
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
-    return repeat(() => this.refresh(), intervalMs)
+    return repeat(
+      () => this.refresh(),
+      intervalMs,
+      (error) => this.logger.error({ err: error }, 'catalogue could not be read'),
+    )
   }
 
   async refresh(): Promise<void> {

@@ -14,7 +14,7 @@ export class EndedSubscriptions {
   ) {
     subscriber.on('message', (channel: string) => this.wake(channel))
     subscriber.on('ready', () => {
-      this.wakeAll().catch(() => {})
+      this.resubscribe().catch(() => {})
     })
   }
 
@@ -41,11 +41,12 @@ export class EndedSubscriptions {
     return this.waiters.size
   }
 
-  // What was published while the connection was away is lost: everybody looks again, but only once the answer to a
-  // later command says that the subscriptions stand again.
-  private async wakeAll(): Promise<void> {
-    await this.subscriber.ping()
-    for (const channel of this.waiters.keys()) this.wake(channel)
+  // What was published while the connection was away is lost: everybody looks again once the subscriptions stand.
+  private async resubscribe(): Promise<void> {
+    const channels = [...this.waiters.keys()]
+    if (channels.length === 0) return
+    await this.subscriber.subscribe(...channels)
+    for (const channel of channels) this.wake(channel)
   }
 
   private wake(channel: string): void {

@@ -56,8 +56,11 @@ export async function finishPredictions(
   const { id, version } = first.prediction
   const outcomes = await context.predictions.finish(tagOfId(id), version, prepared)
   const announced = prepared.flatMap(({ delivery }, i) =>
-    delivery && outcomes[i] === 'finished' ? [delivery.id] : [],
+    delivery && isOver(outcomes[i]) ? [delivery.id] : [],
   )
   await context.deliveries.add(announced)
   return outcomes
 }
+
+// `ended` may be our own end, when the connection broke before its answer came and the script was sent again.
+const isOver = (outcome: FinishOutcome | undefined) => outcome === 'finished' || outcome === 'ended'

@@ -72,3 +72,18 @@ export function encodeRecord(prediction: Prediction): string[] {
   if (webhook !== null) pairs.push('webhook', webhook, 'webhook_events', prediction.webhookEvents.join(','))
   return pairs
 }
+
+/** What the queue needs to know of a prediction. */
+export type PredictionHead = Pick<Prediction, 'id' | 'status' | 'epoch' | 'class'>
+
+/** From the fields `status`, `epoch` and `class`; null when there is no record. */
+export function decodeHead(id: PredictionId, fields: readonly (string | null)[]): PredictionHead | null {
+  const [status, epoch, predictionClass] = fields
+  if (status == null) return null
+  return {
+    id,
+    status: oneOf(predictionStatuses, status, 'status'),
+    epoch: Number(epoch ?? 0),
+    class: oneOf(predictionClasses, predictionClass ?? undefined, 'class'),
+  }
+}

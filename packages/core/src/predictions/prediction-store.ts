@@ -2,10 +2,11 @@ import type { Redis } from 'ioredis'
 import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
 import type { VersionId } from '../models/version.js'
 import type { Keys } from '../redis/keys.js'
+import { scored } from '../redis/scored.js'
 import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
 import type { Delivery } from '../webhooks/delivery.js'
 import type { Ending, Prediction } from './prediction.js'
-import { decodeRecord, encodeRecord, fieldsOf } from './prediction-record.js'
+import { decodeHead, decodeRecord, encodeRecord, fieldsOf, type PredictionHead } from './prediction-record.js'
 
 const scripts = {
   create: loadScript(new URL('./create.lua', import.meta.url)),
@@ -134,9 +135,28 @@ export class PredictionStore {
     return this.redis.zrank(this.keys.open(tagOfId(id), version), id)
   }
 
-  /** Open predictions created in the given span of time, oldest first. */
-  async openBetween(tag: ModelTag, version: VersionId, afterMs: number, untilMs: number, limit: number) {
-    return this.redis.zrangebyscore(this.keys.open(tag, version), `(${afterMs}`, untilMs, 'LIMIT', 0, limit)
+  /** Open predictions created in the given span of time with their creation times, oldest first. */
+  async openBetween(
+    tag: ModelTag,
+    version: VersionId,
+    afterMs: number,
+    untilMs: number,
+    limit: number,
+  ): Promise<[PredictionId, number][]> {
+    const key = this.keys.open(tag, version)
+    return scored(
+      await this.redis.zrangebyscore(key, `(${afterMs}`, untilMs, 'WITHSCORES', 'LIMIT', 0, limit),
+    )
+  }
+
+  /** What the queue needs to know of predictions, without their inputs; null where there is no record. */
+  async readHeads(ids: readonly PredictionId[]): Promise<(PredictionHead | null)[]> {
+    return Promise.all(
+      ids.map(async (id) => {
+        const fields = await this.redis.hmget(this.keys.record(id), 'status', 'epoch', 'class')
+        return decodeHead(id, fields)
+      }),
+    )
   }
 
   /** Counters and the open index, read in one step so that they can be compared. */

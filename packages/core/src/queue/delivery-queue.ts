@@ -67,8 +67,8 @@ export interface DeliveryConsumerOptions {
   keys: Keys
   lock: LockSettings
   logger: Logger
-  /** Makes one attempt; `attempt` counts from 1. */
-  deliver(delivery: string, attempt: number): Promise<DeliveryOutcome>
+  /** Makes one attempt; `attempt` counts from 1, `ageMs` from when the delivery was announced. */
+  deliver(delivery: string, attempt: number, ageMs: number): Promise<DeliveryOutcome>
 }
 
 /** Tells BullMQ when to try again; it takes the delay from the error that it is handed. */
@@ -81,7 +81,7 @@ class TryAgain extends Error {
 export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): Promise<void> } {
   const process = async (job: Job, token?: string) => {
     const { delivery } = deliveryJob.parse(job.data)
-    const outcome = await options.deliver(delivery, job.attemptsMade + 1)
+    const outcome = await options.deliver(delivery, job.attemptsMade + 1, Date.now() - job.timestamp)
     if (outcome.kind === 'ended') return
     if (outcome.kind === 'again') throw new TryAgain(outcome.delayMs)
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)

@@ -1,7 +1,5 @@
-import type { Progress } from './progress.js'
+import { pageSize, type Progress } from './progress.js'
 import type { ReconcileContext } from './reconcile-model.js'
-
-const pageSize = 1000
 
 /** Announces open deliveries that their queue does not know: the process that created them died before it could. */
 export async function announceDeliveries(
@@ -10,19 +8,14 @@ export async function announceDeliveries(
   untilMs: number,
 ): Promise<number> {
   let announced = 0
-  for (const stretch of await progress.stretches('outbox', untilMs)) {
-    const pending = await context.deliveryStore.pendingBetween(
-      context.tag,
-      stretch.afterMs,
-      stretch.untilMs,
-      pageSize,
-    )
+  await progress.walk('outbox', untilMs, async (afterMs, until) => {
+    const pending = await context.deliveryStore.pendingBetween(context.tag, afterMs, until, pageSize)
     const ids = pending.map(([id]) => id)
     const known = await context.deliveries.has(ids)
     const lost = ids.filter((_, i) => known[i] === false)
     await context.deliveries.add(lost)
     announced += lost.length
-    await progress.advance(stretch, ids.length === pageSize ? (pending.at(-1)?.[1] ?? null) : null)
-  }
+    return pending.map(([, createdAt]) => createdAt)
+  })
   return announced
 }

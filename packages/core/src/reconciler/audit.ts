@@ -1,6 +1,7 @@
 import type { ModelTag } from '../ids.js'
 import type { PredictionStore } from '../predictions/prediction-store.js'
 import type { PredictionQueues, QueueTarget } from '../queue/prediction-queues.js'
+import { afterPage, pageSize } from './progress.js'
 
 /** `gap` and the two recounts are 0 unless something was lost. */
 export interface Audit {
@@ -15,32 +16,51 @@ export interface Audit {
   openWithoutJob: number
 }
 
-const pageSize = 1000
+/** So many pages are recounted, the oldest predictions first. */
+const maxPages = 100
 
-/** Compares the counters with a recount of open index, records and queue. Costs a look at every open prediction. */
+interface AuditContext {
+  predictions: PredictionStore
+  queues: PredictionQueues
+  now(): number
+}
+
+/** Compares the counters with a recount of open index, records and queue. */
 export async function auditVersion(
-  context: { predictions: PredictionStore; queues: PredictionQueues; now(): number },
+  context: AuditContext,
   tag: ModelTag,
   target: QueueTarget,
 ): Promise<Audit> {
   const counts = await context.predictions.counts(tag, target.version)
   const terminal = counts.succeeded + counts.failed + counts.canceled
-  const recount = { openWithoutRecord: 0, openWithoutJob: 0 }
-  for (let after = 0, more = true; more; ) {
-    const ids = await context.predictions.openBetween(tag, target.version, after, context.now(), pageSize)
-    const read = await context.predictions.readMany(ids)
-    const found = read.filter((prediction) => prediction !== null)
-    const known = await context.queues.has(target, found)
-    recount.openWithoutRecord += ids.length - found.length
-    recount.openWithoutJob += known.filter((has) => !has).length
-    more = ids.length === pageSize
-    after = found.at(-1)?.createdAt ?? context.now()
-  }
   return {
     accepted: counts.accepted,
     open: counts.open,
     terminal,
     gap: counts.accepted - counts.open - terminal,
-    ...recount,
+    ...(await recount(context, tag, target)),
   }
+}
+
+async function recount(context: AuditContext, tag: ModelTag, target: QueueTarget) {
+  const without = { records: new Set<string>(), jobs: new Set<string>() }
+  let afterMs = 0
+  for (let page = 0; page < maxPages; page++) {
+    const entries = await context.predictions.openBetween(
+      tag,
+      target.version,
+      afterMs,
+      context.now(),
+      pageSize,
+    )
+    const ids = entries.map(([id]) => id)
+    const heads = await context.predictions.readHeads(ids)
+    const found = heads.filter((head) => head !== null)
+    const known = await context.queues.has(target, found)
+    for (const [i, id] of ids.entries()) if (heads[i] === null) without.records.add(id)
+    for (const [i, { id }] of found.entries()) if (!known[i]) without.jobs.add(id)
+    if (entries.length < pageSize) break
+    afterMs = afterPage(entries.map(([, createdAt]) => createdAt))
+  }
+  return { openWithoutRecord: without.records.size, openWithoutJob: without.jobs.size }
 }

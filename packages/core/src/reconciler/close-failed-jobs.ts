@@ -3,9 +3,10 @@ import { isTerminal, type Prediction, type PredictionErrorCode } from '../predic
 import { predictionJob } from '../queue/jobs.js'
 import type { QueueTarget } from '../queue/prediction-queues.js'
 import type { ReconcileContext } from './reconcile-model.js'
-import { requeue } from './requeue-lost.js'
+import { giveNewJob } from './requeue-lost.js'
 
 const pageSize = 100
+const maxPages = 20
 
 /** A job that failed for another reason than lost workers is tried again this many times. */
 const maxEpochs = 5
@@ -17,20 +18,34 @@ const messages: Partial<Record<PredictionErrorCode, string>> = {
 
 /** Settles predictions whose jobs BullMQ gave up on: those of lost workers end, others are tried again. */
 export async function closeFailedJobs(context: ReconcileContext, target: QueueTarget): Promise<number> {
-  const jobs = await context.queues.failed(target, pageSize)
-  for (const { jobId, data, reason } of jobs) {
-    const parsed = predictionJob.safeParse(data)
-    const prediction =
-      parsed.success && parsed.data.kind === 'prediction'
-        ? await context.predictions.read(parsed.data.id)
-        : null
-    await context.queues.forget(target, jobId)
-    if (!prediction || isTerminal(prediction.status)) continue
-    if (/stalled/.test(reason)) await fail(context, prediction, 'worker_lost')
-    else if (prediction.epoch >= maxEpochs) await fail(context, prediction, 'internal')
-    else await requeue(context, target, prediction.id)
+  let closed = 0
+  for (let page = 0; page < maxPages; page++) {
+    const jobs = await context.queues.failed(target, pageSize)
+    for (const { jobId, data, reason } of jobs) {
+      await settle(context, target, data, reason)
+      // Last, so that a crash before it has the job settled again.
+      await context.queues.forget(target, jobId)
+    }
+    closed += jobs.length
+    if (jobs.length < pageSize) break
   }
-  return jobs.length
+  return closed
+}
+
+async function settle(
+  context: ReconcileContext,
+  target: QueueTarget,
+  data: unknown,
+  reason: string,
+): Promise<void> {
+  const job = predictionJob.safeParse(data)
+  if (!job.success || job.data.kind !== 'prediction') return
+  const prediction = await context.predictions.read(job.data.id)
+  // A newer job took over already.
+  if (!prediction || isTerminal(prediction.status) || prediction.epoch !== job.data.epoch) return
+  if (/stalled/.test(reason)) await fail(context, prediction, 'worker_lost')
+  else if (prediction.epoch >= maxEpochs) await fail(context, prediction, 'internal')
+  else await giveNewJob(context, target, prediction)
 }
 
 async function fail(context: ReconcileContext, prediction: Prediction, errorCode: PredictionErrorCode) {

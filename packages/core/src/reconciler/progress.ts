@@ -1,15 +1,15 @@
 import type { Redis } from 'ioredis'
 
-/** One stretch of an index by time: after `afterMs`, up to `untilMs`. */
-export interface Stretch {
-  name: string
-  afterMs: number
-  untilMs: number
-}
+export const pageSize = 1000
+/** Pages a cycle: `fresh` has to keep up with what is created, `round` is for what slipped by. */
+const maxPages = { fresh: 50, round: 5 }
+
+/** Looks at the entries after `afterMs` up to `untilMs`, at most a page, and says at which times they stand. */
+export type LookAtPage = (afterMs: number, untilMs: number) => Promise<number[]>
 
 /**
- * Remembers how far an index has been looked through, so that each cycle costs a page and not the whole backlog:
- * `fresh` moves on with time and sees each entry once, `round` goes over all of them again and again.
+ * Remembers how far an index by time has been looked through, so that a cycle costs a few pages and not the whole
+ * backlog: `fresh` moves on with time and sees each entry once, `round` goes over all of them again and again.
  */
 export class Progress {
   constructor(
@@ -17,18 +17,25 @@ export class Progress {
     private readonly key: string,
   ) {}
 
-  async stretches(index: string, untilMs: number): Promise<Stretch[]> {
-    const names = [`${index}:fresh`, `${index}:round`]
-    const [fresh, round] = await this.redis.hmget(this.key, ...names)
-    return [
-      { name: names[0] ?? '', afterMs: Number(fresh ?? 0), untilMs },
-      { name: names[1] ?? '', afterMs: Number(round ?? 0), untilMs },
-    ]
+  async walk(index: string, untilMs: number, look: LookAtPage): Promise<void> {
+    await this.walkOnce(`${index}:fresh`, untilMs, untilMs, maxPages.fresh, look)
+    await this.walkOnce(`${index}:round`, untilMs, 0, maxPages.round, look)
   }
 
-  /** `lastMs` is where a full page ended; null when the stretch was read to its end. */
-  async advance({ name, untilMs }: Stretch, lastMs: number | null): Promise<void> {
-    const restart = name.endsWith(':round') ? 0 : untilMs
-    await this.redis.hset(this.key, name, lastMs ?? restart)
+  private async walkOnce(name: string, untilMs: number, atEnd: number, pages: number, look: LookAtPage) {
+    let afterMs = Number((await this.redis.hget(this.key, name)) ?? 0)
+    for (let page = 0; page < pages; page++) {
+      const times = await look(afterMs, untilMs)
+      const isLast = times.length < pageSize
+      afterMs = isLast ? atEnd : afterPage(times)
+      await this.redis.hset(this.key, name, afterMs)
+      if (isLast) return
+    }
   }
+}
+
+/** Where the page after a full one begins: with the last millisecond once more, whose entries may go on there. */
+export function afterPage(times: readonly number[]): number {
+  const [first = 0, last = 0] = [times[0], times.at(-1)]
+  return last > first ? last - 1 : last
 }

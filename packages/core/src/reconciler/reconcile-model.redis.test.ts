@@ -1,6 +1,7 @@
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPrediction } from '../predictions/create-prediction.js'
+import { consumePredictions } from '../queue/prediction-consumer.js'
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import type { Prediction } from '../predictions/prediction.js'
 import { auditVersion } from './audit.js'
@@ -98,7 +99,10 @@ test('when Redis runs out of memory the oldest ended data goes before its time, 
   const open = await create()
   await finish(await create())
   reconciler.memoryUse = async () => 0.7
-  context.clock.now += 1
+  context.clock.now += 299_000
+  // Long enough to be fetched, whatever happens.
+  expect(await reconcile()).toMatchObject({ removed: 0 })
+  context.clock.now += 2000
   expect(await reconcile()).toMatchObject({ removed: 1 })
   expect((await context.predictions.read(open.id))?.input).not.toBeNull()
 })
@@ -127,4 +131,22 @@ test('the audit finds what is missing and is 0 when nothing is', async () => {
   expect(await audit()).toMatchObject({ openWithoutRecord: 1, openWithoutJob: 0 })
   await context.redis.zrem(context.keys.open(context.tag, testVersion.id), lost.id)
   expect(await audit()).toMatchObject({ gap: 1 })
+})
+
+test('a job that its queue gave up on is replaced under the next epoch', async () => {
+  const failing = await create()
+  const consumer = consumePredictions({
+    ...context,
+    lock: { durationMs: 10_000, stalledIntervalMs: 5000, maxLostWorkers: 5 },
+    concurrency: 1,
+    handle: () => Promise.reject(new Error('a fault of ours')),
+  })
+  while ((await context.queues.failed(context.target, 10)).length === 0)
+    await new Promise((r) => setTimeout(r, 5))
+  await consumer.close()
+  expect(await reconcile()).toMatchObject({ closed: 1 })
+  const replaced = (await context.predictions.read(failing.id)) as Prediction
+  expect(replaced).toMatchObject({ status: 'starting', epoch: 1 })
+  expect(await context.queues.has(context.target, [replaced])).toEqual([true])
+  expect(await context.queues.failed(context.target, 10)).toEqual([])
 })

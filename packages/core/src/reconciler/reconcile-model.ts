@@ -36,7 +36,7 @@ export interface Reconciled {
   removed: number
 }
 
-const leaseMs = 15_000
+const leaseMs = 30_000
 
 /** Closes every gap that a crash between two steps left behind. Null when another worker is in charge. */
 export async function reconcileModel(
@@ -51,10 +51,10 @@ export async function reconcileModel(
   for (const target of versions) {
     done.closed += await closeFailedJobs(context, target)
     done.requeued += await requeueLost(context, progress, target, untilMs)
-    await publishAudit(context, target)
   }
   done.announced = await announceDeliveries(context, progress, untilMs)
   done.removed = await applyRetention(context)
+  for (const target of versions) await publishAudit(context, target)
   if (done.requeued + done.closed + done.announced > 0) {
     context.logger.warn({ tag, ...done }, 'reconciler closed gaps')
   }

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { startRedis } from '@augur/test-support/redis-server'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { createLogger } from '../telemetry/logger.js'
 import { connectFailFast, isRedisUnavailable } from './connection.js'
 
@@ -36,6 +36,26 @@ test('a process that was too busy to read its answers does not take the server f
     while (performance.now() < busyUntil);
     expect(await answer).toBeNull()
   }
+  redis.disconnect()
+  await server.stop()
+})
+
+test('nor does one that became busy before its question had left', async () => {
+  const server = await startRedis()
+  const redis = await connected(server.url)
+  const closed = vi.fn<() => void>()
+  redis.on('close', closed)
+  const ping = redis.ping.bind(redis)
+  // What is asked leaves when the turn ends, and the turn is long.
+  const asked = vi.spyOn(redis, 'ping').mockImplementation(() => {
+    const answer = ping()
+    const busyUntil = performance.now() + 800
+    while (performance.now() < busyUntil);
+    return answer
+  })
+  await vi.waitUntil(() => asked.mock.calls.length === 5, { timeout: 20_000 })
+  expect(await redis.get('key')).toBeNull()
+  expect(closed).not.toHaveBeenCalled()
   redis.disconnect()
   await server.stop()
 })

@@ -8,8 +8,13 @@ import { joinWrites } from './join-writes.js'
 export function isRedisUnavailable(error: unknown): boolean {
   if (!(error instanceof Error)) return false
   if (error.name === 'MaxRetriesPerRequestError' || error.name === 'ConnectionClosedError') return true
-  if (/^(LOADING|MISCONF|OOM|READONLY|CLUSTERDOWN|TRYAGAIN|MASTERDOWN)\b/.test(error.message)) return true
-  return /Command timed out|Connection is closed|enableOfflineQueue|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT/.test(
+  if (
+    /^(LOADING|MISCONF|OOM|READONLY|NOREPLICAS|EXECABORT|CLUSTERDOWN|TRYAGAIN|MASTERDOWN)\b/.test(
+      error.message,
+    )
+  )
+    return true
+  return /Command timed out|Command aborted|Connection is closed|enableOfflineQueue|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT/.test(
     error.message,
   )
 }
@@ -45,9 +50,11 @@ export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis
     connectTimeout: 2000,
     // How long a silent server may take to agree to the end of its connection.
     disconnectTimeout: 50,
+    // The client's own would reject where nobody listens; who subscribes does it again.
+    autoResubscribe: false,
     retryStrategy,
   })
-  breakSilentConnection(redis, { intervalMs: 200, silenceMs: 500 })
+  breakSilentConnection(redis, { intervalMs: 200, missedBeats: 3 })
   return prepare(redis, logger)
 }
 
@@ -59,6 +66,8 @@ export function connectPatient({ url, name, logger }: ConnectionOptions): Redis 
     connectTimeout: 2000,
     retryStrategy,
   })
+  // A host that vanished says nothing; without this its commands would wait for the network's own time-outs.
+  breakSilentConnection(redis, { intervalMs: 1000, missedBeats: 10 })
   return prepare(redis, logger)
 }
 

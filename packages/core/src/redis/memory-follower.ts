@@ -20,7 +20,11 @@ export class MemoryFollower {
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
-    return repeat(() => this.refresh(), intervalMs)
+    return repeat(
+      () => this.refresh(),
+      intervalMs,
+      (error) => this.logger.error({ err: error }, 'memory use of Redis could not be read'),
+    )
   }
 
   async refresh(): Promise<void> {

@@ -19,8 +19,8 @@ export interface DeliverContext {
   logger: Logger
 }
 
-/** How soon `completed` looks again whether `start` has had its first attempt. */
-const turnDelayMs = 25
+/** When `completed` looks again whether `start` has had its first attempt: the longer it waits, the less often. */
+const turnDelayMs = (ageMs: number) => Math.min(5000, Math.max(25, ageMs / 4))
 
 /**
  * Makes one attempt to deliver. Interim events come before `completed` or not at all: the first attempt of `start` is
@@ -30,12 +30,13 @@ export async function deliverWebhook(
   context: DeliverContext,
   id: string,
   attempt: number,
+  ageMs: number,
 ): Promise<DeliveryOutcome> {
   const found = await context.deliveries.read(id)
   if (!found?.pending) return { kind: 'ended' }
   const { tenant, url, body, after } = found.delivery
   if (after !== null && (await context.deliveries.isUnsent(after)))
-    return { kind: 'later', delayMs: turnDelayMs }
+    return { kind: 'later', delayMs: turnDelayMs(ageMs) }
   if (attempt > 1 && (await isOutOfDate(context, id))) return end(context, id, 'dropped', attempt - 1)
   const outcome = await sendWebhook(
     { agent: context.agent, secrets: context.secretsOf(tenant), now: Date.now },

@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
 import type { Keys } from '../redis/keys.js'
+import { scored } from '../redis/scored.js'
 import { loadScript, runScript } from '../redis/script.js'
 import { type Delivery, predictionOfDelivery } from './delivery.js'
 
@@ -77,8 +78,6 @@ export class DeliveryStore {
       0,
       limit,
     )
-    const found: [string, number][] = []
-    for (let i = 0; i + 1 < pairs.length; i += 2) found.push([pairs[i] ?? '', Number(pairs[i + 1])])
-    return found
+    return scored(pairs)
   }
 }

@@ -55,7 +55,8 @@ export class Runner {
   private readonly releases = new Map<VersionId, () => void>()
   private readonly stderr: OutputTail
   private clock: NodeJS.Timeout | undefined
-  private timedOut = false
+  private timedOutRun: number | undefined
+  private dying = false
   private ended: ExitReason | undefined
   private lastRun = 0
   private answered = false
@@ -79,7 +80,7 @@ export class Runner {
   }
 
   get isAlive(): boolean {
-    return this.child.connected
+    return this.child.connected && !this.dying
   }
 
   /** Opens a version's session and pipeline and runs its example. Rejects with `LoadError`. */
@@ -112,15 +113,17 @@ export class Runner {
     })
   }
 
-  /** Lets the child end by itself after the run it is in, but for two seconds at most. */
+  /** Ends an idle child gently, within two seconds; one in a run at once, since its answer would find nobody. */
   async stop(): Promise<void> {
-    if (this.child.connected) this.child.disconnect()
+    if (this.runs.length > 0) this.kill()
+    else if (this.child.connected) this.child.disconnect()
     const deadline = setTimeout(() => this.kill(), stopGraceMs)
     await this.exited
     clearTimeout(deadline)
   }
 
   kill(): void {
+    this.dying = true
     this.child.kill('SIGKILL')
   }
 
@@ -164,7 +167,7 @@ export class Runner {
     const first = this.runs[0]
     if (!first) return
     this.clock = setTimeout(() => {
-      this.timedOut = true
+      this.timedOutRun = first.run
       this.kill()
     }, first.timeoutMs)
   }
@@ -188,7 +191,13 @@ export class Runner {
     this.releases.clear()
     const crashed: RunOutcome = { kind: 'crashed', signal, code }
     const [first, ...others] = this.runs.splice(0)
-    first?.resolve(this.timedOut ? { kind: 'timeout' } : outOfMemory ? { kind: 'resource_limit' } : crashed)
+    first?.resolve(
+      first.run === this.timedOutRun
+        ? { kind: 'timeout' }
+        : outOfMemory
+          ? { kind: 'resource_limit' }
+          : crashed,
+    )
     for (const { resolve } of others) resolve(crashed)
   }
 }
