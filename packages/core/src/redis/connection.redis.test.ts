@@ -60,6 +60,18 @@ test('nor does one that became busy before its question had left', async () => {
   await server.stop()
 })
 
+test('no command waits for a server that stood still before it answered the first one', async () => {
+  const server = await startRedis()
+  server.kill('SIGSTOP')
+  const redis = connectFailFast({ url: server.url, name: 'test', logger })
+  await once(redis, 'connect')
+  const refusal = await redis.subscribe('channel').catch((error: unknown) => error)
+  expect(isRedisUnavailable(refusal)).toBe(true)
+  redis.disconnect()
+  server.kill('SIGCONT')
+  await server.stop()
+})
+
 test('commands fail at once while there is no server', async () => {
   const redis = connectFailFast({ url: 'redis://127.0.0.1:1', name: 'test', logger })
   const refusal = await redis.get('key').catch((error: unknown) => error)

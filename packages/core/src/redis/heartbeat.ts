@@ -12,6 +12,7 @@ export interface HeartbeatOptions {
  * too busy to read the answers: here beats are counted and not time, and answers that came are read before judging.
  */
 export function breakSilentConnection(redis: Redis, { intervalMs, missedBeats }: HeartbeatOptions): void {
+  /** Beats since the server was last asked for a sign of life; null while none is awaited. */
   let missed: number | null = null
   let broken = false
   const heard = () => {
@@ -22,18 +23,21 @@ export function breakSilentConnection(redis: Redis, { intervalMs, missedBeats }:
     broken = true
     redis.disconnect(true)
   }
-  redis.on('close', () => {
+  redis.on('connect', () => {
     broken = false
-    missed = null
+    // The client itself asks first, and some commands are let through before it has its answer.
+    missed = 0
   })
+  redis.on('ready', heard)
+  redis.on('close', heard)
   const beat = () => {
-    if (redis.status !== 'ready' || broken) return
-    if (missed === null) {
+    if (broken) return
+    if (missed !== null) {
+      // Timers come before arrived data in a turn of the event loop, and an immediate after it.
+      if (++missed >= missedBeats) setImmediate(breakIfSilent)
+    } else if (redis.status === 'ready') {
       missed = 0
       redis.ping().then(heard, heard)
-    } else if (++missed >= missedBeats) {
-      // Timers come before arrived data in a turn of the event loop, and an immediate after it.
-      setImmediate(breakIfSilent)
     }
   }
   const timer = setInterval(beat, intervalMs)
