@@ -103,13 +103,13 @@ test('innocents never fail and are never charged; each item ends exactly once, a
 test('an item that is somebody else’s by now is run no more', async () => {
   let runs = 0
   const ends: string[] = []
-  await runInHalves(['taken'], {
+  await runInHalves([{ id: 0 }], {
     run: async () => {
       runs++
       return { kind: 'crashed' }
     },
     charge: async () => 0,
-    settle: (some) => ends.push(...some.map(({ outcome }) => outcome.kind)),
+    settle: (some) => void ends.push(...some.map(({ outcome }) => outcome.kind)),
   })
   expect([runs, ends]).toEqual([1, ['failed']])
 })
