@@ -62,12 +62,16 @@ const getPath = createRoute({
   method: 'get',
   path: '/predictions/{id}',
   summary: 'Get a prediction, after waiting for its end if asked to',
-  request: {
-    params: byId,
-    query: z.object({
-      wait: z.string().optional().openapi({ description: 'Whole seconds to wait for the end at most.' }),
-    }),
-  },
+  // Both are looked at by who uses them; the route that is polled does without a validator for two plain strings.
+  parameters: [
+    { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+    {
+      name: 'wait',
+      in: 'query',
+      description: 'Whole seconds to wait for the end at most.',
+      schema: { type: 'string' },
+    },
+  ],
   responses: {
     200: answer('The prediction as it is.', predictionSchema),
     ...refusals('invalid_request', 'not_found', 'gone'),
@@ -101,8 +105,8 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(getPath, async (c) => {
-    const { id } = c.req.valid('param')
-    const { wait } = c.req.valid('query')
+    const id = c.req.param('id')
+    const wait = c.req.query('wait')
     const seconds = wait === undefined ? 0 : parseWaitSeconds(wait, maxSeconds)
     const prediction =
       seconds === 0 ? await getPrediction(context, id) : await holdUntilEnd(context, c, id, seconds)
