@@ -67,6 +67,7 @@ async function createRecord(value: number[], webhook: string | null = null): Pro
     version: version.id,
     label: version.label,
     class: 'submission',
+    form: 'pipeline',
     status: 'starting',
     input: { kind: 'inline', json: JSON.stringify({ value }) },
     output: null,
@@ -75,6 +76,7 @@ async function createRecord(value: number[], webhook: string | null = null): Pro
     createdAt: now,
     startedAt: null,
     completedAt: null,
+    provenance: null,
     dataRemoved: false,
     webhook,
     webhookEvents: ['completed'],
@@ -102,6 +104,7 @@ async function succeed(prediction: Prediction, json: string) {
     error: null,
     errorCode: null,
     completedAt: Date.now(),
+    provenance: null,
   }
   const payloads = new Payloads(new FolderPayloadStore(models.dir), 65_536)
   const publicBaseUrl = `${stack.url}/api/v1`

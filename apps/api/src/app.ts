@@ -2,12 +2,10 @@ import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from './api-app.js'
 import type { ApiContext } from './context.js'
 import { createErrorHandler } from './handle-error.js'
-import { accessLog } from './middleware/access-log.js'
 import { allowOrigins } from './middleware/allow-origins.js'
 import { authenticate } from './middleware/authenticate.js'
 import { checkOrigin } from './middleware/check-origin.js'
-import { httpMetrics } from './middleware/http-metrics.js'
-import { requestContext } from './middleware/request-context.js'
+import { observeRequests } from './middleware/observe-requests.js'
 import { createNotFoundHandler } from './not-found.js'
 import { operationsRoutes } from './operations/index.js'
 import { replicateRoutes } from './replicate/index.js'
@@ -19,9 +17,7 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
   app.onError(createErrorHandler(context))
   app.notFound(createNotFoundHandler(app))
 
-  app.use(requestContext())
-  app.use(httpMetrics(metrics))
-  app.use(accessLog(logger))
+  app.use(observeRequests({ logger, metrics }))
   if (settings.AUGUR_CORS_ORIGINS.length > 0) app.use(allowOrigins(settings.AUGUR_CORS_ORIGINS))
   if (settings.AUGUR_API_KEY !== undefined) app.use(authenticate(settings.AUGUR_API_KEY))
   else {

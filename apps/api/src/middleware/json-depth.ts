@@ -15,8 +15,16 @@ function endOfString(text: string, start: number): number {
   return end === -1 ? text.length : end
 }
 
+/** Most texts have too few brackets to nest deep, which is seen far sooner than how they nest. */
+function hasMoreBracketsThan(most: number, text: string): boolean {
+  const brackets = /[[{]/g
+  for (let count = 0; count <= most; count++) if (!brackets.test(text)) return false
+  return true
+}
+
 /** Whether JSON text nests deeper than `most` arrays and objects. Found without parsing, so without recursion. */
 export function nestsDeeperThan(most: number, text: string): boolean {
+  if (!hasMoreBracketsThan(most, text)) return false
   let depth = 0
   for (let at = 0; at < text.length; at++) {
     const char = text.charCodeAt(at)

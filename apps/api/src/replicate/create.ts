@@ -29,6 +29,7 @@ export async function answerCreate(
     version,
     input: body.input,
     class: hold === null ? 'submission' : 'waiting',
+    form: 'pipeline',
     ...webhookOf(body),
     idempotency: idempotencyOf(c, await c.req.text()),
   })

@@ -2,11 +2,11 @@ import { ServiceError } from '@augur/core/errors'
 import { modelTag } from '@augur/core/ids'
 import type { CatalogueVersion } from '@augur/core/models/catalogue'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type ApiEnv, createRoutes } from '../api-app.js'
+import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
-import { readBody } from '../middleware/read-body.js'
+import { parseJson, readBody } from '../middleware/read-body.js'
 import { answerCreate } from './create.js'
 import { answer, createHeaders, refusals } from './documentation.js'
 import { baseUrlOf } from './present.js'
@@ -55,35 +55,33 @@ const versionPath = createRoute({
   responses: { 200: answer('The version.', versionSchema), ...refusals('not_found') },
 })
 
-const createPath = (maxBytes: number) =>
-  createRoute({
-    method: 'post',
-    path: '/models/{owner}/{name}/predictions',
-    summary: 'Create a prediction of the stable version of a model',
-    middleware: readBody({ maxBytes, accept: ['application/json'] }),
-    parameters: createHeaders,
-    request: {
-      params: byModel,
-      body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
-    },
-    responses: {
-      201: answer('Created, and ended if it was waited for.', predictionSchema),
-      202: answer('Created, and not ended within the time to wait.', predictionSchema),
-      ...refusals(
-        'invalid_request',
-        'invalid_json',
-        'not_found',
-        'idempotency_in_progress',
-        'payload_too_large',
-        'unsupported_media_type',
-        'invalid_input',
-        'url_not_allowed',
-        'idempotency_mismatch',
-        'overloaded',
-        'no_worker',
-      ),
-    },
-  })
+const createPath = createRoute({
+  method: 'post',
+  path: '/models/{owner}/{name}/predictions',
+  summary: 'Create a prediction of the stable version of a model',
+  parameters: createHeaders,
+  request: {
+    params: byModel,
+    body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
+  },
+  responses: {
+    201: answer('Created, and ended if it was waited for.', predictionSchema),
+    202: answer('Created, and not ended within the time to wait.', predictionSchema),
+    ...refusals(
+      'invalid_request',
+      'invalid_json',
+      'not_found',
+      'idempotency_in_progress',
+      'payload_too_large',
+      'unsupported_media_type',
+      'invalid_input',
+      'url_not_allowed',
+      'idempotency_mismatch',
+      'overloaded',
+      'no_worker',
+    ),
+  },
+})
 
 const page = <T>(results: T[]) => ({ next: null, previous: null, results })
 const noSuch = (what: string) => new ServiceError('not_found', `There is no such ${what}.`)
@@ -135,12 +133,18 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     return jsonResponse(c, JSON.stringify(presentVersion(catalogue, version)))
   })
 
-  routes.openapi(createPath(context.settings.AUGUR_MAX_BODY_BYTES), (c) => {
-    const { owner, name } = c.req.valid('param')
-    const version = currentCatalogue(context).stable(`${owner}/${name}`)
-    if (version === undefined) throw noSuch('model')
-    return answerCreate(context, c, version, c.req.valid('json'))
-  })
+  const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
+  routes.openAPIRegistry.registerPath(createPath)
+  routes.post(
+    createPath.getRoutingPath(),
+    readBody({ maxBytes, accept: ['application/json'] }),
+    async (c) => {
+      const { owner, name } = c.req.param()
+      const version = currentCatalogue(context).stable(`${owner}/${name}`)
+      if (version === undefined) throw noSuch('model')
+      return answerCreate(context, c, version, validBody(createByModelBody, parseJson(await c.req.text())))
+    },
+  )
 
   return routes
 }

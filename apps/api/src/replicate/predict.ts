@@ -4,7 +4,7 @@ import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
 import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
-import { type ApiEnv, createRoutes, invalidBody } from '../api-app.js'
+import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { jsonResponse } from '../json-response.js'
@@ -64,9 +64,7 @@ function chooseVersion(
 
 async function readPredictBody(c: Context): Promise<PredictBody> {
   const given = mediaTypeOf(c) === form ? await readFormBody(c) : parseJson(await c.req.text())
-  const parsed = predictBody.safeParse(given)
-  if (parsed.success) return parsed.data
-  throw invalidBody(parsed.error)
+  return validBody(predictBody, given)
 }
 
 function refuseFailed({ id, status, error, errorCode }: Prediction): void {
@@ -81,6 +79,7 @@ async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: Pred
     version: chooseVersion(currentCatalogue(context), body, byDefault),
     input: body.input ?? body.input_data,
     class: 'waiting',
+    form: 'pipeline',
     webhook: null,
     webhookEvents: [],
     idempotency: idempotencyOf(c, JSON.stringify(body)),

@@ -76,7 +76,13 @@ test('GET with wait answers when the prediction ends, with the state it has then
   const { id } = await read(await api.create())
   const response = api.app.request(`/api/v1/predictions/${id}?wait=30`)
   await api.held()
-  await api.work(id, { status: 'failed', output: null, error: 'told to fail', errorCode: 'model_error' })
+  await api.work(id, {
+    status: 'failed',
+    output: null,
+    error: 'told to fail',
+    errorCode: 'model_error',
+    provenance: null,
+  })
   expect((await response).status).toBe(200)
   expect(await read(await response)).toMatchObject({
     status: 'failed',

@@ -2,11 +2,11 @@ import { cancelPrediction } from '@augur/core/predictions/cancel-prediction'
 import { getPrediction } from '@augur/core/predictions/get-prediction'
 import { listPredictions } from '@augur/core/predictions/list-predictions'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type ApiEnv, createRoutes } from '../api-app.js'
+import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { jsonResponse } from '../json-response.js'
-import { readBody } from '../middleware/read-body.js'
+import { parseJson, readBody } from '../middleware/read-body.js'
 import { answerCreate } from './create.js'
 import { answer, createHeaders, refusals } from './documentation.js'
 import { holdUntilEnd } from './hold.js'
@@ -18,32 +18,30 @@ import { createBody, predictionPageSchema, predictionSchema } from './schemas.js
 const byId = z.object({ id: z.string() })
 const mostPerPage = 100
 
-const createPath = (maxBytes: number) =>
-  createRoute({
-    method: 'post',
-    path: '/predictions',
-    summary: 'Create a prediction',
-    middleware: readBody({ maxBytes, accept: ['application/json'] }),
-    parameters: createHeaders,
-    request: { body: { required: true, content: { 'application/json': { schema: createBody } } } },
-    responses: {
-      201: answer('Created, and ended if it was waited for.', predictionSchema),
-      202: answer('Created, and not ended within the time to wait.', predictionSchema),
-      ...refusals(
-        'invalid_request',
-        'invalid_json',
-        'idempotency_in_progress',
-        'payload_too_large',
-        'unsupported_media_type',
-        'invalid_input',
-        'unknown_version',
-        'url_not_allowed',
-        'idempotency_mismatch',
-        'overloaded',
-        'no_worker',
-      ),
-    },
-  })
+const createPath = createRoute({
+  method: 'post',
+  path: '/predictions',
+  summary: 'Create a prediction',
+  parameters: createHeaders,
+  request: { body: { required: true, content: { 'application/json': { schema: createBody } } } },
+  responses: {
+    201: answer('Created, and ended if it was waited for.', predictionSchema),
+    202: answer('Created, and not ended within the time to wait.', predictionSchema),
+    ...refusals(
+      'invalid_request',
+      'invalid_json',
+      'idempotency_in_progress',
+      'payload_too_large',
+      'unsupported_media_type',
+      'invalid_input',
+      'unknown_version',
+      'url_not_allowed',
+      'idempotency_mismatch',
+      'overloaded',
+      'no_worker',
+    ),
+  },
+})
 
 const listPath = createRoute({
   method: 'get',
@@ -90,8 +88,9 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const { AUGUR_MAX_BODY_BYTES: maxBytes, AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
 
-  routes.openapi(createPath(maxBytes), (c) => {
-    const { version, ...body } = c.req.valid('json')
+  routes.openAPIRegistry.registerPath(createPath)
+  routes.post(createPath.path, readBody({ maxBytes, accept: ['application/json'] }), async (c) => {
+    const { version, ...body } = validBody(createBody, parseJson(await c.req.text()))
     return answerCreate(context, c, currentCatalogue(context).resolve(version), body)
   })
 

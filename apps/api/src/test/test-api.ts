@@ -19,6 +19,7 @@ const success: Omit<Ending, 'completedAt'> = {
   output: { kind: 'inline', json: '{"y":[2,4,6]}' },
   error: null,
   errorCode: null,
+  provenance: null,
 }
 
 /** The API as a process has it, without a socket, on the run's Redis; and a worker that the test plays itself. */

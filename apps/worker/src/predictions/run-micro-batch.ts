@@ -176,7 +176,14 @@ async function endingOf(
       outcome.result.output,
       prediction.attempt,
     )
-    return { status: 'succeeded', output, error: null, errorCode: null, completedAt: context.now() }
+    return {
+      status: 'succeeded',
+      output,
+      error: null,
+      errorCode: null,
+      completedAt: context.now(),
+      provenance: null,
+    }
   } catch (error) {
     context.logger.error({ err: error, prediction: prediction.id }, 'output could not be stored')
     return failure(context, 'storage', 'The output of the prediction could not be stored.')
@@ -184,5 +191,5 @@ async function endingOf(
 }
 
 function failure(context: MicroBatchContext, errorCode: PredictionErrorCode, error: string): Ending {
-  return { status: 'failed', output: null, error, errorCode, completedAt: context.now() }
+  return { status: 'failed', output: null, error, errorCode, completedAt: context.now(), provenance: null }
 }

@@ -26,8 +26,9 @@ export function admitPrediction(
   if (context.memory.use > mostMemoryUse) {
     throw new ServiceError('overloaded', 'The server holds as much work as it can.', { retryAfterSeconds: 5 })
   }
+  if (wanted !== 'waiting') return
   const unservedMs = context.catalogue.unservedMs(version.id)
-  if (wanted === 'waiting' && unservedMs > 0 && unservedMs >= context.noWorkerGraceMs) {
+  if (unservedMs > 0 && unservedMs >= context.noWorkerGraceMs) {
     throw new ServiceError('no_worker', 'No worker is ready for this version.', { retryAfterSeconds: 5 })
   }
 }

@@ -16,7 +16,14 @@ export async function cancelPrediction(context: CancelContext, id: PredictionId)
     const prediction = await getPrediction(context, id)
     if (isTerminal(prediction.status)) return prediction
     const completedAt = context.now()
-    const ending = { status: 'canceled' as const, output: null, error: null, errorCode: null, completedAt }
+    const ending = {
+      status: 'canceled' as const,
+      output: null,
+      error: null,
+      errorCode: null,
+      completedAt,
+      provenance: null,
+    }
     const [outcome] = await finishPredictions(context, [{ prediction, ending }])
     if (outcome !== 'finished') continue
     await context.queues.remove(prediction, id, prediction.epoch)

@@ -12,6 +12,7 @@ const wanted = {
   version: testVersion,
   input: '{}',
   class: 'submission',
+  form: 'pipeline',
   webhook: null,
   webhookEvents: [],
   idempotency: null,

@@ -5,7 +5,7 @@ import type { Payloads } from '../payloads/payloads.js'
 import type { PredictionQueues } from '../queue/prediction-queues.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
-import type { JsonText, Payload, Prediction, PredictionClass } from './prediction.js'
+import type { InputForm, JsonText, Payload, Prediction, PredictionClass } from './prediction.js'
 import type { PredictionIndex } from './prediction-index.js'
 
 export interface CreateContext extends GetContext {
@@ -20,6 +20,7 @@ export interface NewPrediction {
   /** Already valid for the version. */
   input: JsonText
   class: PredictionClass
+  form: InputForm
   webhook: string | null
   webhookEvents: readonly WebhookEvent[]
   idempotency: Pick<IdempotentRequest, 'key' | 'fingerprint'> | null
@@ -75,7 +76,7 @@ async function store(context: CreateContext, id: PredictionId, wanted: NewPredic
 function startingPrediction(
   context: CreateContext,
   id: PredictionId,
-  { version, class: predictionClass, webhook, webhookEvents }: NewPrediction,
+  { version, class: predictionClass, form, webhook, webhookEvents }: NewPrediction,
   input: Payload,
 ): Prediction {
   return {
@@ -85,6 +86,7 @@ function startingPrediction(
     version: version.id,
     label: version.label,
     class: predictionClass,
+    form,
     status: 'starting',
     input,
     output: null,
@@ -93,6 +95,7 @@ function startingPrediction(
     createdAt: context.now(),
     startedAt: null,
     completedAt: null,
+    provenance: null,
     dataRemoved: false,
     webhook,
     webhookEvents,

@@ -3,10 +3,11 @@
 -- KEYS  1 open index   2 counts   3 retained index   4 outbox   then for each: record, delivery
 -- ARGV  1 prefix of the ended channels   2 canceled channel   3 record retention (ms)   then for each:
 --       id, token, status, completed_at, output field ('output', 'output_key' or ''), its value, error, error code,
---       delivery id ('' for none), tenant, URL, body, delivery that comes before it ('' for none)
+--       provenance, delivery id ('' for none), tenant, URL, body, delivery that comes before it ('' for none)
 -- Returns a list with, for each: 'finished', 'ended', 'fenced' or 'missing'.
 local outcomes = {}
-local width = 13
+local width = 14
+local finished, counts = {}, {}
 
 for i = 1, (#KEYS - 4) / 2 do
   local record, delivery = KEYS[2 * i + 3], KEYS[2 * i + 4]
@@ -18,7 +19,7 @@ for i = 1, (#KEYS - 4) / 2 do
     outcomes[i] = 'missing'
   elseif found[1] ~= 'starting' and found[1] ~= 'processing' then
     outcomes[i] = 'ended'
-  elseif found[2] ~= token then
+  elseif (found[2] or '') ~= token then
     outcomes[i] = 'fenced'
   else
     local fields = { 'status', status, 'completed_at', completed_at }
@@ -31,21 +32,29 @@ for i = 1, (#KEYS - 4) / 2 do
     set(ARGV[at + 5], ARGV[at + 6])
     set('error', ARGV[at + 7])
     set('error_code', ARGV[at + 8])
+    set('provenance', ARGV[at + 9])
     redis.call('HSET', record, unpack(fields))
     redis.call('PEXPIRE', record, ARGV[3])
-    redis.call('ZREM', KEYS[1], id)
-    redis.call('HINCRBY', KEYS[2], status, 1)
     redis.call('ZADD', KEYS[3], completed_at, id)
-    if ARGV[at + 9] ~= '' then
-      redis.call('HSET', delivery, 'tenant', ARGV[at + 10], 'url', ARGV[at + 11], 'body', ARGV[at + 12],
-        'after', ARGV[at + 13], 'state', 'pending', 'created_at', completed_at)
-      redis.call('ZADD', KEYS[4], completed_at, ARGV[at + 9])
+    finished[#finished + 1] = id
+    counts[status] = (counts[status] or 0) + 1
+    if ARGV[at + 10] ~= '' then
+      redis.call('HSET', delivery, 'tenant', ARGV[at + 11], 'url', ARGV[at + 12], 'body', ARGV[at + 13],
+        'after', ARGV[at + 14], 'state', 'pending', 'created_at', completed_at)
+      redis.call('ZADD', KEYS[4], completed_at, ARGV[at + 10])
     end
     redis.call('PUBLISH', ARGV[1] .. id, status)
     if status == 'canceled' then
       redis.call('PUBLISH', ARGV[2], id)
     end
     outcomes[i] = 'finished'
+  end
+end
+
+if #finished > 0 then
+  redis.call('ZREM', KEYS[1], unpack(finished))
+  for status, count in pairs(counts) do
+    redis.call('HINCRBY', KEYS[2], status, count)
   end
 end
 return outcomes

@@ -18,6 +18,7 @@ const wanted: NewPrediction = {
   version: testVersion,
   input: '{"x":[1,2,3]}',
   class: 'submission',
+  form: 'pipeline',
   webhook: null,
   webhookEvents: [],
   idempotency: null,
@@ -29,6 +30,7 @@ const success = (json: string): Ending => ({
   error: null,
   errorCode: null,
   completedAt: context.clock.now,
+  provenance: null,
 })
 
 async function create(more: Partial<NewPrediction> = {}): Promise<Prediction> {

@@ -6,7 +6,7 @@ import { scored } from '../redis/scored.js'
 import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
 import type { Delivery } from '../webhooks/delivery.js'
 import type { Ending, Prediction } from './prediction.js'
-import { decodeHead, decodeRecord, encodeRecord, fieldsOf, type PredictionHead } from './prediction-record.js'
+import { decodeHead, decodeRecord, encodeRecord, type PredictionHead } from './prediction-record.js'
 
 const scripts = {
   create: loadScript(new URL('./create.lua', import.meta.url)),
@@ -84,16 +84,13 @@ export class PredictionStore {
 
   /** Claims predictions of one model, all in one step. */
   async claim(claims: readonly Claim[], nowMs: number): Promise<ClaimOutcome[]> {
-    const outcomes = await runScript<[ClaimOutcome['kind'], ...string[]][]>(
+    const outcomes = await runScript<ClaimReply[]>(
       this.redis,
       scripts.claim,
       claims.map(({ id }) => this.keys.record(id)),
       [nowMs, ...claims.flatMap(({ epoch, token }) => [epoch, token])],
     )
-    return claims.map(({ id }, i) => {
-      const [kind = 'missing', ...pairs] = outcomes[i] ?? []
-      return kind === 'claimed' ? { kind, prediction: decodeRecord(id, fieldsOf(pairs)) } : { kind }
-    })
+    return claims.map((claim, i) => claimOutcome(claim, nowMs, outcomes[i] ?? ['missing']))
   }
 
   /** Ends predictions of one version. Each needs the token that its record holds now. */
@@ -153,7 +150,7 @@ export class PredictionStore {
   async readHeads(ids: readonly PredictionId[]): Promise<(PredictionHead | null)[]> {
     return Promise.all(
       ids.map(async (id) => {
-        const fields = await this.redis.hmget(this.keys.record(id), 'status', 'epoch', 'class')
+        const fields = await this.redis.hmget(this.keys.record(id), 'status', 'epoch', 'request')
         return decodeHead(id, fields)
       }),
     )
@@ -196,6 +193,26 @@ export class PredictionStore {
 
 type RecordOfCounts = Partial<Record<keyof Counts, string>>
 
+type ClaimReply =
+  | ['ended' | 'stale' | 'missing']
+  | ['claimed', request: string, input: string | null, inputKey: string | null, attempt: number]
+
+function claimOutcome({ id, epoch, token }: Claim, nowMs: number, reply: ClaimReply): ClaimOutcome {
+  if (reply[0] !== 'claimed') return { kind: reply[0] }
+  const [kind, request, input, inputKey, attempt] = reply
+  const prediction = decodeRecord(id, {
+    request,
+    status: 'processing',
+    epoch: String(epoch),
+    token,
+    started_at: String(nowMs),
+    attempt: String(attempt),
+    ...(input !== null && { input }),
+    ...(inputKey !== null && { input_key: inputKey }),
+  })
+  return { kind, prediction }
+}
+
 function finishArguments({ prediction, ending, delivery }: Finish): (string | number)[] {
   const { output } = ending
   return [
@@ -207,6 +224,7 @@ function finishArguments({ prediction, ending, delivery }: Finish): (string | nu
     output === null ? '' : output.kind === 'inline' ? output.json : output.key,
     ending.error ?? '',
     ending.errorCode ?? '',
+    ending.provenance ?? '',
     delivery?.id ?? '',
     delivery?.tenant ?? '',
     delivery?.url ?? '',

@@ -25,6 +25,10 @@ export type PredictionErrorCode = (typeof predictionErrorCodes)[number]
 export const predictionClasses = ['waiting', 'submission', 'batch', 'shadow'] as const
 export type PredictionClass = (typeof predictionClasses)[number]
 
+/** What an input is written for: the version's own pipeline, or the model's tensors as they are. */
+export const inputForms = ['pipeline', 'tensors'] as const
+export type InputForm = (typeof inputForms)[number]
+
 /** JSON text that is passed on as it is, never parsed and encoded again. */
 export type JsonText = string
 
@@ -39,6 +43,7 @@ export interface Prediction {
   version: VersionId
   label: string
   class: PredictionClass
+  form: InputForm
   status: PredictionStatus
   /** Null once retention has removed it. */
   input: Payload | null
@@ -49,6 +54,8 @@ export interface Prediction {
   createdAt: number
   startedAt: number | null
   completedAt: number | null
+  /** A JSON object that tells of the run which ended it; null when it did not come to one. */
+  provenance: JsonText | null
   dataRemoved: boolean
   webhook: string | null
   webhookEvents: readonly WebhookEvent[]
@@ -71,6 +78,7 @@ export interface Ending {
   error: string | null
   errorCode: PredictionErrorCode | null
   completedAt: number
+  provenance: JsonText | null
 }
 
 /** The prediction as its record will read once `ending` is written. */

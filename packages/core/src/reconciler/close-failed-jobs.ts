@@ -50,6 +50,13 @@ async function settle(
 
 async function fail(context: ReconcileContext, prediction: Prediction, errorCode: PredictionErrorCode) {
   const error = messages[errorCode] ?? errorCode
-  const ending = { status: 'failed' as const, output: null, error, errorCode, completedAt: context.now() }
+  const ending = {
+    status: 'failed' as const,
+    output: null,
+    error,
+    errorCode,
+    completedAt: context.now(),
+    provenance: null,
+  }
   await finishPredictions(context, [{ prediction, ending }])
 }

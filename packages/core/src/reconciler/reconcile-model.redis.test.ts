@@ -30,6 +30,7 @@ async function create(input = '{}', webhook: string | null = null): Promise<Pred
     version: testVersion,
     input,
     class: 'submission',
+    form: 'pipeline',
     webhookEvents: ['completed'],
     idempotency: null,
   } as const
@@ -47,6 +48,7 @@ async function finish(prediction: Prediction): Promise<void> {
     error: null,
     errorCode: null,
     completedAt: context.clock.now,
+    provenance: null,
   } as const
   await finishPredictions(context, [{ prediction, ending }])
 }

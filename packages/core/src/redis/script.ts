@@ -8,8 +8,9 @@ export interface Script {
   sha: string
 }
 
+/** Without its comments: where a script is sent as text, they would travel with every call. */
 export function loadScript(url: URL): Script {
-  const lua = readFileSync(url, 'utf8')
+  const lua = readFileSync(url, 'utf8').replaceAll(/^ *--.*\n/gm, '')
   return { lua, sha: createHash('sha1').update(lua).digest('hex') }
 }
 

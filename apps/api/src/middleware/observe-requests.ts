@@ -1,0 +1,49 @@
+import { randomBytes } from 'node:crypto'
+import type { Logger } from '@augur/core/telemetry/logger'
+import type { Metrics } from '@augur/core/telemetry/metrics'
+import type { Context, MiddlewareHandler } from 'hono'
+import { routePath } from 'hono/route'
+import type { ApiEnv } from '../api-app.js'
+
+interface ObserveOptions {
+  logger: Logger
+  metrics: Pick<Metrics, 'httpRequestSeconds'>
+}
+
+const acceptableId = /^[A-Za-z0-9._-]{1,64}$/
+
+/**
+ * Gives a request its id, the caller's own where it sent a usable one, measures it, and logs it. What no route
+ * answers counts under `/*`. One middleware: each further one costs every request a turn of the event loop.
+ */
+export function observeRequests({ logger, metrics }: ObserveOptions): MiddlewareHandler<ApiEnv> {
+  const newId = countingIds()
+  return async (c, next) => {
+    const given = c.req.header('x-request-id')
+    const startedAt = performance.now()
+    c.set('requestId', given !== undefined && acceptableId.test(given) ? given : newId())
+    c.set('startedAt', startedAt)
+    await next()
+    const durationMs = performance.now() - startedAt
+    const labels = { method: c.req.method, route: routePath(c, -1), status: c.res.status }
+    metrics.httpRequestSeconds.observe(labels, durationMs / 1000)
+    log(logger, c, durationMs)
+  }
+}
+
+function countingIds(): () => string {
+  const processId = randomBytes(6).toString('hex')
+  let count = 0
+  return () => `${processId}-${(++count).toString(36)}`
+}
+
+/** One line a request: at `info` when the server is to blame, else at `debug`. */
+function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
+  const { status } = c.res
+  // Who waits for a server to be ready asks many times a second.
+  const level = status >= 500 && c.req.path !== '/readyz' ? 'info' : 'debug'
+  if (!logger.isLevelEnabled(level)) return
+  const { method, path } = c.req
+  const rounded = Math.round(durationMs * 10) / 10
+  logger[level]({ requestId: c.get('requestId'), method, path, status, durationMs: rounded }, 'request')
+}
