@@ -19,7 +19,14 @@ const isThere = (path: string) => existsSync(join(root, path))
 const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
   .filter((path) => path.endsWith('.md'))
   .map((path) => `docs/${path}`)
-  .concat('README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'models/README.md', 'models/digits/README.md')
+  .concat(
+    'README.md',
+    'CONTRIBUTING.md',
+    'CHANGELOG.md',
+    'models/README.md',
+    'models/digits/README.md',
+    'models/tickets/README.md',
+  )
 
 const cellsOf = (row: string) =>
   row
@@ -44,7 +51,7 @@ const proseOf = (page: string) =>
 
 describe('.env', () => {
   const env = parseEnv(read('.env'))
-  const names: string[] = [...read('.env').matchAll(/^([A-Z_]+)=/gm)].map(([, name = '']) => name)
+  const names: string[] = [...read('.env').matchAll(/^([A-Z0-9_]+)=/gm)].map(([, name = '']) => name)
   const schemas = [apiSettings, workerSettings, cliSettings]
 
   test('.env lists exactly the settings of all processes', () => {

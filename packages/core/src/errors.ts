@@ -18,6 +18,7 @@ export const errorCodes = [
   'overloaded',
   'no_worker',
   'unavailable',
+  'timeout',
   'internal',
 ] as const
 

@@ -1,47 +1,68 @@
-import { createHash } from 'node:crypto'
-import { constants } from 'node:fs'
-import { type FileHandle, lstat, open, realpath } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
+import { digestFile } from './digest-file.js'
+import { FileMemory } from './file-memory.js'
+import { readOnnx } from './onnx/read-onnx.js'
+import { fileSource } from './onnx/wire-reader.js'
+import { isFault, openOwnFile } from './open-own-file.js'
+import type { Fault } from './repository-problem.js'
+
+/** Sizes beyond which a model is refused. */
+export interface ModelLimits {
+  /** All files of one version together. */
+  maxBytes: number
+}
+
+/** What is known of files already, so that a look at an unchanged repository reads none of them again. */
+export function createRepositoryMemory() {
+  return {
+    digests: new FileMemory(digestFile),
+    models: new FileMemory(async (handle) => readOnnx(await fileSource(handle))),
+  }
+}
+export type RepositoryMemory = ReturnType<typeof createRepositoryMemory>
+
+/** A file that may be used. */
+export interface CheckedFile {
+  path: string
+  bytes: number
+  sha256: string
+}
 
 const lfsPointer = Buffer.from('version https://git-lfs.github.com/spec/')
-const partBytes = 1024 * 1024
 
-/**
- * Says what is wrong with a version's file, or undefined: it must be a file of its own inside `folder`, no link of
- * either kind, with the declared checksum.
- */
+/** Checks that a version's file is its own, has content, and has the sha256 that is declared, if one is. */
 export async function checkFile(
   folder: string,
-  file: { path: string; sha256: string },
-): Promise<string | undefined> {
-  const path = join(folder, file.path)
-  const stats = await lstat(path).catch(() => undefined)
-  if (!stats) return 'is missing'
-  if (stats.isSymbolicLink()) return 'is a symbolic link'
-  if (!stats.isFile()) return 'is not a regular file'
-  if (stats.nlink !== 1) return 'has a second hard link'
-  if ((await realpath(path)) !== join(await realpath(folder), file.path)) return 'lies behind a symbolic link'
-  // Not following a link again: the file may have been replaced since it was looked at.
-  const handle = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW)
+  { path, sha256 }: { path: string; sha256?: string },
+  memory: RepositoryMemory,
+): Promise<CheckedFile | Fault> {
+  const handle = await openOwnFile(folder, path)
+  if (isFault(handle)) return handle
   try {
-    return await checkContent(handle, file.sha256)
+    if (await isLfsPointer(handle))
+      return fault(path, 'is a git-lfs pointer, not the file itself: run `git lfs pull`')
+    const { size } = await handle.stat()
+    const digest = await memory.digests.of(join(folder, path), handle)
+    if (sha256 !== undefined && digest !== sha256)
+      return {
+        ...fault(path, 'does not have the sha256 that the manifest declares'),
+        code: 'checksum_mismatch',
+      }
+    return { path, bytes: size, sha256: digest }
+  } catch {
+    return fault(path, 'cannot be read')
   } finally {
     await handle.close()
   }
 }
 
-async function checkContent(handle: FileHandle, sha256: string): Promise<string | undefined> {
+function fault(file: string, reason: string): Fault {
+  return { code: 'missing_file', file, reason }
+}
+
+async function isLfsPointer(handle: FileHandle): Promise<boolean> {
   const start = Buffer.alloc(lfsPointer.length)
   await handle.read(start, 0, start.length, 0)
-  if (start.equals(lfsPointer)) return 'is a git-lfs pointer, not the file itself: run `git lfs pull`'
-  const hash = createHash('sha256')
-  const part = Buffer.alloc(partBytes)
-  let position = 0
-  for (;;) {
-    const { bytesRead } = await handle.read(part, 0, partBytes, position)
-    if (bytesRead === 0) break
-    hash.update(part.subarray(0, bytesRead))
-    position += bytesRead
-  }
-  return hash.digest('hex') === sha256 ? undefined : 'does not have the sha256 that the manifest declares'
+  return start.equals(lfsPointer)
 }

@@ -1,6 +1,7 @@
 import type { Dirent } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Fault } from './repository-problem.js'
 
 /** A folder that means to be a version, served or not. */
 export interface VersionFolder {
@@ -9,7 +10,7 @@ export interface VersionFolder {
   label: string
   folder: string
   /** Why it cannot be one. */
-  refusal?: string
+  refusal?: Fault
 }
 
 const owner = 'augur'
@@ -24,9 +25,11 @@ export async function findVersionFolders(dir: string): Promise<VersionFolder[]> 
 async function findVersionsOf(dir: string, model: Dirent): Promise<VersionFolder[]> {
   const name = `${owner}/${model.name}`
   const labels = await listFolders(join(dir, model.name)).catch(explainUnreadable)
-  if (typeof labels === 'string')
+  if (!Array.isArray(labels))
     return [{ model: name, label: '', folder: join(dir, model.name), refusal: labels }]
   const found: VersionFolder[] = []
+  if (await holdsVersion(join(dir, model.name)))
+    found.push({ model: name, label: '', folder: join(dir, model.name), refusal: withoutLabel })
   for (const label of labels) {
     const folder = join(dir, model.name, label.name)
     if (!(await holdsVersion(folder))) continue
@@ -45,9 +48,15 @@ async function listFolders(dir: string): Promise<Dirent[]> {
     .toSorted((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+const withoutLabel: Fault = {
+  code: 'invalid_manifest',
+  file: '.',
+  reason: 'lies in the folder of the model: a version needs a folder of its own in it, such as 1/',
+}
+
 /** A link to a file is nobody's model; whatever else cannot be listed may well be meant as one. */
-function explainUnreadable(error: NodeJS.ErrnoException): Dirent[] | string {
-  return error.code === 'ENOTDIR' ? [] : 'the folder cannot be read'
+function explainUnreadable(error: NodeJS.ErrnoException): Dirent[] | Fault {
+  return error.code === 'ENOTDIR' ? [] : unsafe('the folder cannot be read')
 }
 
 async function holdsVersion(folder: string): Promise<boolean> {
@@ -55,9 +64,13 @@ async function holdsVersion(folder: string): Promise<boolean> {
   return names.includes('manifest.json') || names.includes('model.onnx')
 }
 
-function refuse(entry: Dirent): string | undefined {
-  if (entry.isSymbolicLink()) return `the folder ${entry.name} is a symbolic link`
+function refuse(entry: Dirent): Fault | undefined {
+  if (entry.isSymbolicLink()) return unsafe(`the folder ${entry.name} is a symbolic link`)
   if (!folderName.test(entry.name))
-    return 'folder names hold letters, digits, ".", "_" and "-", at most 64 of them'
+    return unsafe('folder names hold letters, digits, ".", "_" and "-", at most 64 of them')
   return undefined
+}
+
+function unsafe(reason: string): Fault {
+  return { code: 'unsafe_file', file: '.', reason }
 }

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ServiceError } from '../errors.js'
 import { inputJsonSchema, inputSchema, outputJsonSchema } from './input-schema.js'
+import { InputSchemas } from './input-schemas.js'
 import {
   elementTypes,
   type ElementType,
@@ -43,24 +45,27 @@ describe('image-classification', () => {
   const manifest = images({ maximum: 16 })
 
   test('takes an image or pixels, and leaves them as they are', () => {
-    const inputs = [{ image: 'aGk=' }, { pixels: [0, 16, 0.5, 1] }, { pixels: [0, 0, 0, 0], topK: 3 }]
+    const inputs = [{ image: '/9j/' }, { pixels: [0, 16, 0.5, 1] }, { pixels: [0, 0, 0, 0], topK: 3 }]
     expect(inputs.map((input) => inputSchema(manifest).parse(input))).toEqual(inputs)
   })
 
   test.each([
     [{}, 'image: give either image or pixels'],
-    [{ image: 'aGk=', pixels: [0, 0, 0, 0] }, 'image: give either image or pixels, not both'],
+    [{ image: '/9j/', pixels: [0, 0, 0, 0] }, 'image: give either image or pixels, not both'],
     [{ image: 7 }, 'image: must be a string'],
     [{ image: '' }, 'image: must not be empty'],
+    [{ image: 'aGk=' }, 'image: must be a PNG, JPEG or WebP, as a data URI or base64'],
+    [{ image: 'data:image/jpeg;base64,aGk=' }, 'image: must be a PNG, JPEG or WebP, as a data URI or base64'],
+    [{ image: 'data:image/svg+xml,/9j/' }, 'image: must be encoded as base64'],
     [{ pixels: [0, 0, 0] }, 'pixels: must hold exactly 4 elements'],
     [{ pixels: 'x' }, 'pixels: must be an array'],
     [{ pixels: [0, 16.5, 99, 0] }, 'pixels/1: must be a number from 0 to 16'],
     [{ pixels: [0, 0, 0, Number.NaN] }, 'pixels/3: must be a number from 0 to 16'],
     [{ pixels: [0, 0, 0, 'NaN'] }, 'pixels/3: must be a number from 0 to 16'],
-    [{ image: 'aGk=', topK: 4 }, 'topK: must be 3 or less'],
-    [{ image: 'aGk=', topK: 0 }, 'topK: must be 1 or more'],
-    [{ image: 'aGk=', topK: 1.5 }, 'topK: must be an integer'],
-    [{ image: 'aGk=', width: 8 }, 'width: is not a property of this input'],
+    [{ image: '/9j/', topK: 4 }, 'topK: must be 3 or less'],
+    [{ image: '/9j/', topK: 0 }, 'topK: must be 1 or more'],
+    [{ image: '/9j/', topK: 1.5 }, 'topK: must be an integer'],
+    [{ image: '/9j/', width: 8 }, 'width: is not a property of this input'],
     [[], ': must be an object'],
     [null, ': must be an object'],
     ['text', ': must be an object'],
@@ -70,7 +75,7 @@ describe('image-classification', () => {
 
   test('knows no pixels unless the manifest declares them', () => {
     expect(issuesOf(images(), {})).toEqual(['image: is required'])
-    expect(issuesOf(images(), { image: 'aGk=', pixels: [0, 0, 0, 0] })).toContain(
+    expect(issuesOf(images(), { image: '/9j/', pixels: [0, 0, 0, 0] })).toContain(
       'pixels: is not a property of this input',
     )
   })
@@ -152,14 +157,15 @@ describe('tensors', () => {
     expect(bad.map((x) => issuesOf(manifest, { x }).length)).toEqual(bad.map(() => 1))
   })
 
-  test('describes nested arrays without the batch axis, both ways', () => {
+  test('describes nested arrays without the batch axis, or an encoded tensor, both ways', () => {
     const array = {
       type: 'array',
       minItems: 2,
       maxItems: 2,
       items: { type: 'array', items: { type: 'boolean' } },
     }
-    const schema = { type: 'object', properties: { x: array }, required: ['x'], additionalProperties: false }
+    const properties = { x: { anyOf: [array, expect.objectContaining({ type: 'object' })] } }
+    const schema = { type: 'object', properties, required: ['x'], additionalProperties: false }
     expect(inputJsonSchema(tensors('bool', 'N', 2, 'S'))).toMatchObject(schema)
     expect(outputJsonSchema(tensors('bool', 'N', 2, 'S'))).toMatchObject(schema)
   })
@@ -206,6 +212,39 @@ describe('the answer to a bad input', () => {
     const strings = Array.from({ length: 50_000 }, () => secret)
     expect(issuesOf(tensors('float32', 'N', 'S'), { x: strings })).toHaveLength(1)
     const unknown = Object.fromEntries(strings.map((text, index) => [`key${index}`, text]))
-    expect(issuesOf(manifests[0] ?? images(), { image: 'aGk=', ...unknown })).toHaveLength(20)
+    expect(issuesOf(manifests[0] ?? images(), { image: '/9j/', ...unknown })).toHaveLength(20)
+  })
+})
+
+describe('the inputs of a version', () => {
+  const manifest = manifestOf({
+    inputs: [tensor('int64', 'N', 2)],
+    outputs: [tensor('int64', 'N')],
+    pipeline: { name: 'module', path: 'own.mjs' },
+  })
+  const version = { id: '0'.repeat(64), model: 'augur/m', label: '1', manifest }
+  const schemas = new InputSchemas()
+  const errorsOf = (input: unknown, form?: 'pipeline' | 'tensors') => {
+    try {
+      return schemas.validate(version, input, form)
+    } catch (error) {
+      return error instanceof ServiceError ? error.errors : error
+    }
+  }
+
+  test('are those of its pipeline, or the tensors of its model', () => {
+    expect(errorsOf({ anything: 1 })).toBe('{"anything":1}')
+    const x = { shape: [1, 2], data: [1, '9223372036854775807'] }
+    expect(errorsOf({ x }, 'tensors')).toBe(JSON.stringify({ x }))
+    expect(errorsOf({ x: { shape: [1, 2], data: [1, 2 ** 53] } }, 'tensors')).toEqual([
+      { pointer: '/input/x/data/1', code: 'invalid_value', detail: expect.stringContaining('as a string') },
+    ])
+    expect(errorsOf({ anything: 1 }, 'tensors')).toHaveLength(2)
+  })
+
+  test('never hide a key from their schema', () => {
+    expect(errorsOf(JSON.parse('{"a":1,"__proto__":{"b":1}}'))).toMatchObject([
+      { pointer: '/input/__proto__' },
+    ])
   })
 })

@@ -22,7 +22,6 @@ test('a manifest needs no more than tensors, pipeline and files', () => {
   expect(description).toBe('')
   expect(serving).toEqual({
     instances: 1,
-    threads: 1,
     timeoutSeconds: 30,
     batching: { maxSize: 1, maxDelayMs: 2 },
   })
@@ -40,6 +39,17 @@ describe('what contradicts itself is refused where it stands', () => {
     ['a tensor twice', { outputs: [float('N', 10), float('N', 2)] }, 'outputs.1.name'],
     ['an image model with two inputs', { inputs: [float('N', 64), { ...float('N'), name: 'z' }] }, 'inputs'],
     ['an image model without scores', { outputs: [float('N', 'classes')] }, 'outputs'],
+    [
+      'padding of an input that is none',
+      { serving: { batching: { padding: { z: 0 } } } },
+      'serving.batching.padding.z',
+    ],
+    [
+      'padding of another type',
+      { serving: { batching: { padding: { x: 'a' } } } },
+      'serving.batching.padding.x',
+    ],
+    ['a tensor that hides', { outputs: [{ ...float('N', 10), name: '__proto__' }] }, 'outputs.0.name'],
     [
       'automatic polarity without ink',
       { pipeline: { ...pipeline, image: { ...pipeline.image, polarity: 'auto' } } },

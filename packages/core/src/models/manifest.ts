@@ -1,4 +1,8 @@
 import { z } from 'zod'
+import { elementRules } from '../tensors/element-rule.js'
+import { checkPipeline, pipelineFiles, pipelineSchema } from './pipeline-spec.js'
+import type { Report } from './pipelines/report.js'
+import { relativePath } from './relative-path.js'
 
 /** Tensor element types that ONNX Runtime takes from and gives to JavaScript. */
 export const elementTypes = [
@@ -18,108 +22,164 @@ export const elementTypes = [
 ] as const
 export type ElementType = (typeof elementTypes)[number]
 
-/** A number fixes a dimension, a name (such as `N`) leaves it open. The first axis is the batch axis. */
+/**
+ * A number fixes a dimension, a name (such as `N`) leaves it open. The first axis, where it is open, is the batch axis.
+ * A shape of null leaves even the number of dimensions open.
+ */
 const tensorSpec = z.strictObject({
-  name: z.string().min(1),
-  type: z.enum(elementTypes),
-  shape: z.array(z.union([z.int().min(0), z.string().min(1)])),
+  // A property of this name is no property like others.
+  name: z
+    .string()
+    .min(1)
+    .max(1024)
+    .refine((name) => name !== '__proto__', 'must be another name')
+    .describe("The tensor's name in the ONNX file."),
+  type: z.enum(elementTypes).describe('Its element type.'),
+  shape: z
+    .array(z.union([z.int().min(0), z.string().min(1).max(1024)]))
+    .max(64)
+    .nullable()
+    .describe(
+      'Its dimensions: a number is fixed, a name such as `"N"` is open; the first, where it is open, is the batch. `null` where the file leaves even their number open.',
+    ),
 })
 export type TensorSpec = z.infer<typeof tensorSpec>
 
-/** A file's path inside its version's folder: relative, forward slashes, nothing hidden, no way up. */
-const relativePath = z
-  .string()
-  .regex(
-    /^[A-Za-z0-9_][A-Za-z0-9_.-]*(\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*$/,
-    'must be a path inside the version folder',
-  )
-
-const imageClassification = z.strictObject({
-  name: z.literal('image-classification'),
-  image: z.strictObject({
-    width: z.int().min(1).max(4096),
-    height: z.int().min(1).max(4096),
-    channels: z.union([z.literal(1), z.literal(3)]),
-    /** What the model was trained on: `light` ink on dark, or `dark` ink on light. Leave out for photographs. */
-    ink: z.enum(['light', 'dark']).optional(),
-    /** `auto` inverts an image whose border shows the other polarity; `fixed` never does. */
-    polarity: z.enum(['auto', 'fixed']).default('fixed'),
-  }),
-  /** Lets callers send width × height × channels numbers from 0 to `maximum` in place of an image. */
-  pixels: z.strictObject({ maximum: z.number().positive() }).optional(),
-  normalise: z
-    .strictObject({ mean: z.array(z.number()).min(1), std: z.array(z.number().positive()).min(1) })
-    .default({ mean: [0], std: [1] }),
-  activation: z.enum(['softmax', 'none']).default('softmax'),
-  labels: relativePath,
-  topK: z.int().min(1).default(5),
-})
-
-/** Tensors in, tensors out, by the names of the model. */
-const tensors = z.strictObject({ name: z.literal('tensors') })
-
-/** The user's own `preprocess` and `postprocess`, exported by a file of the version's folder. */
-const ownModule = z.strictObject({ name: z.literal('module'), path: relativePath })
-
-const pipelineSchema = z.discriminatedUnion('name', [imageClassification, tensors, ownModule])
-export type PipelineSpec = z.infer<typeof pipelineSchema>
-export type ImageClassificationSpec = z.infer<typeof imageClassification>
+/** What a session can compute on. The order is the one that documentation lists them in. */
+export const executionProviders = ['cpu', 'cuda', 'webgpu', 'coreml', 'directml'] as const
+export type ExecutionProvider = (typeof executionProviders)[number]
 
 const serving = z
   .strictObject({
-    /** Runners that each worker starts for this version. */
-    instances: z.int().min(1).max(64).default(1),
-    /** Threads that one run uses inside ONNX Runtime. */
-    threads: z.int().min(1).max(256).default(1),
-    /** A micro-batch that runs longer is killed. */
-    timeoutSeconds: z.number().positive().max(86_400).default(30),
+    instances: z
+      .int()
+      .min(1)
+      .max(64)
+      .default(1)
+      .describe('Runners that each worker starts for this version.'),
+    threads: z
+      .int()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe(
+        'Threads that one run uses inside ONNX Runtime. Left out: the cores divided by `instances`, 8 at most.',
+      ),
+    providers: z
+      .array(z.enum(executionProviders))
+      .min(1)
+      .optional()
+      .describe("Execution providers, tried in this order. Left out: those of the worker's settings."),
+    memoryMb: z
+      .int()
+      .min(128)
+      .max(16_777_216)
+      .optional()
+      .describe(
+        "Memory that a runner of its own may hold, in MiB. Left out: the limit of the worker's settings.",
+      ),
+    timeoutSeconds: z
+      .number()
+      .positive()
+      .max(86_400)
+      .default(30)
+      .describe('A micro-batch that runs longer is killed.'),
     batching: z
       .strictObject({
-        /** Most predictions joined into one run. */
-        maxSize: z.int().min(1).max(4096).default(1),
-        /** Longest that a prediction waits for others to join it, while others keep arriving. */
-        maxDelayMs: z.number().min(0).max(10_000).default(2),
+        maxSize: z
+          .int()
+          .min(1)
+          .max(4096)
+          .default(1)
+          .describe('Most predictions joined into one run; where they hold several rows each, most rows.'),
+        maxDelayMs: z
+          .number()
+          .min(0)
+          .max(10_000)
+          .default(2)
+          .describe('Longest that a prediction waits for others to join it, while others keep arriving.'),
+        padding: z
+          .record(z.string(), z.union([z.number(), z.string(), z.boolean()]))
+          .optional()
+          .describe(
+            'By input name, what fills up its open dimensions at their ends, so that predictions of unequal lengths can be joined. Inputs that are not named are joined only where their shapes agree. Outputs are cut back in the dimensions that carry the same names.',
+          ),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('How predictions are joined into one run.'),
   })
   .prefault({})
 export type ServingSettings = z.infer<typeof serving>
 
+/** Where a file that is not in the folder is fetched from. */
+const fileUrl = z
+  .string()
+  .max(2048)
+  .regex(
+    /^(https:\/\/[^/@\s]+\/\S*|s3:\/\/[a-z0-9][a-z0-9.-]+\/\P{Cc}+)$/u,
+    'must be an https:// or s3://bucket/key URL',
+  )
+
+const file = z.strictObject({
+  path: relativePath.describe('Where it lies, relative to the version folder.'),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits, in lower case')
+    .describe('Its digest, in hexadecimal.'),
+  url: fileUrl
+    .optional()
+    .describe('Where it is fetched from when it is not in the folder: `https://…` or `s3://bucket/key`.'),
+})
+
+const maxTensors = 4096
+const maxFiles = 10_000
+
 const manifestFields = z.strictObject({
-  description: z.string().max(2000).default(''),
-  inputs: z.array(tensorSpec).min(1),
-  outputs: z.array(tensorSpec).min(1),
-  pipeline: pipelineSchema,
-  baseline: z.string().min(1).optional(),
-  files: z.array(z.strictObject({ path: relativePath, sha256: z.string().regex(/^[0-9a-f]{64}$/) })).min(1),
-  example: z.record(z.string(), z.json()).optional(),
-  serving,
-  verification: z.record(z.string(), z.json()).optional(),
+  description: z.string().max(2000).default('').describe('What the version is, for people.'),
+  inputs: z
+    .array(tensorSpec)
+    .max(maxTensors)
+    .describe("The model's input tensors, all of those that have no default value."),
+  outputs: z.array(tensorSpec).min(1).max(maxTensors).describe('Its output tensors, those that are wanted.'),
+  pipeline: pipelineSchema.describe('How a request becomes tensors and tensors become an answer; see below.'),
+  baseline: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Label of the version of the same model that this one is an optimisation of. A version with a baseline never becomes stable by itself.',
+    ),
+  files: z
+    .array(file)
+    .min(1)
+    .max(maxFiles)
+    .describe(
+      'The files of the version. `model.onnx`, its external data and what the pipeline names must be listed.',
+    ),
+  example: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe(
+      'An input to try the version with. It is run when the version is loaded; a version whose example fails is not served.',
+    ),
+  serving: serving.describe('How the version is run. Outside its id: it can be tuned in place.'),
+  verification: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe('What the version is verified with and judged by. Outside its id, and kept as it is.'),
 })
 export type Manifest = z.infer<typeof manifestFields>
 /** A manifest as it is written: fields with a default may be left out. */
 export type ManifestInput = z.input<typeof manifestFields>
-
-type Report = (path: (string | number)[], message: string) => void
 
 /** What `models/<name>/<label>/manifest.json` may say. `models/README.md` explains each field. */
 export const manifestSchema = manifestFields.superRefine((manifest, context) => {
   const report: Report = (path, message) => context.addIssue({ code: 'custom', path, message })
   checkNames(manifest, report)
   checkFiles(manifest, report)
-  if (manifest.pipeline.name === 'image-classification') checkImages(manifest, manifest.pipeline, report)
+  checkPadding(manifest, report)
+  checkPipeline(manifest, report)
 })
-
-/** The output of an image classifier that holds a score for each class, and how many classes there are. */
-export function classScores(
-  manifest: Pick<Manifest, 'outputs'>,
-): { name: string; classes: number } | undefined {
-  for (const { name, type, shape } of manifest.outputs) {
-    const classes = shape.at(-1)
-    if (type === 'float32' && shape.length === 2 && typeof classes === 'number') return { name, classes }
-  }
-  return undefined
-}
 
 function checkNames(manifest: Manifest, report: Report): void {
   for (const field of ['inputs', 'outputs'] as const) {
@@ -129,29 +189,20 @@ function checkNames(manifest: Manifest, report: Report): void {
   }
 }
 
-function checkFiles({ files, pipeline }: Manifest, report: Report): void {
-  const paths = files.map(({ path }) => path)
-  const needed = ['model.onnx']
-  if (pipeline.name === 'image-classification') needed.push(pipeline.labels)
-  if (pipeline.name === 'module') needed.push(pipeline.path)
-  for (const path of needed) if (!paths.includes(path)) report(['files'], `${path} is missing from the list`)
-  const twice = paths.findIndex((path, index) => paths.indexOf(path) !== index)
-  if (twice !== -1) report(['files', twice, 'path'], 'is listed twice')
+function checkPadding({ inputs, serving: { batching } }: Manifest, report: Report): void {
+  for (const [name, value] of Object.entries(batching.padding ?? {})) {
+    const spec = inputs.find((input) => input.name === name)
+    const rule = spec && elementRules[spec.type]
+    const path = ['serving', 'batching', 'padding', name]
+    if (!rule) report(path, 'is no input of the model')
+    else if (!rule.accepts(value)) report(path, rule.message)
+  }
 }
 
-function checkImages(
-  manifest: Manifest,
-  { image, normalise }: ImageClassificationSpec,
-  report: Report,
-): void {
-  const [input, ...others] = manifest.inputs
-  if (input?.type !== 'float32' || others.length > 0) report(['inputs'], 'must be one float32 tensor')
-  if (!classScores(manifest)) report(['outputs'], 'need a float32 tensor of shape [batch, number of classes]')
-  if (image.polarity === 'auto' && !image.ink)
-    report(['pipeline', 'image', 'ink'], 'is needed by polarity "auto"')
-  for (const field of ['mean', 'std'] as const) {
-    if (normalise[field].length !== 1 && normalise[field].length !== image.channels) {
-      report(['pipeline', 'normalise', field], 'must hold one number, or one for each channel')
-    }
-  }
+function checkFiles({ files, pipeline }: Manifest, report: Report): void {
+  const paths = files.map(({ path }) => path)
+  for (const path of ['model.onnx', ...pipelineFiles(pipeline)])
+    if (!paths.includes(path)) report(['files'], `${path} is missing from the list`)
+  const twice = paths.findIndex((path, index) => paths.indexOf(path) !== index)
+  if (twice !== -1) report(['files', twice, 'path'], 'is listed twice')
 }

@@ -1,83 +1,97 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { checkFile } from './check-file.js'
+import {
+  type CheckedFile,
+  checkFile,
+  createRepositoryMemory,
+  type ModelLimits,
+  type RepositoryMemory,
+} from './check-file.js'
+import { checkFolder } from './check-folder.js'
+import { deriveManifest } from './derive-manifest.js'
+import { externalFiles } from './external-data.js'
 import { findVersionFolders, type VersionFolder } from './find-version-folders.js'
-import { type Manifest, manifestSchema } from './manifest.js'
-import type { LocalVersion } from './version.js'
+import { inspectModel, isModelFault, modelFile } from './inspect-model.js'
+import type { Manifest } from './manifest.js'
+import { readManifest } from './read-manifest.js'
+import { type Fault, problemsOf, type RepositoryProblem } from './repository-problem.js'
+import type { FoundVersion } from './version.js'
 import { versionId } from './version-id.js'
 
-/** Why a folder of the model repository is not served. */
-export interface RepositoryProblem {
-  /** `owner/name`. */
-  model: string
-  label: string
-  /** Path inside the version's folder. */
-  file: string
-  /** Where in the manifest, for example `pipeline.image.width`. */
-  field?: string
-  reason: string
-}
-
 export interface ModelRepository {
-  versions: LocalVersion[]
+  versions: FoundVersion[]
   problems: RepositoryProblem[]
 }
 
+export interface RepositoryOptions {
+  limits?: ModelLimits
+  /** Keeps what was read for the next time. */
+  memory?: RepositoryMemory
+}
+
+type Look = Required<RepositoryOptions>
+
+/** How many versions are read at a time. */
+const concurrency = 4
+
 /**
- * Reads every `<model>/<label>` folder of a model repository and checks its files. A version with a problem is
- * reported and left out; it never stops the others. Rejects only when `dir` itself cannot be read.
+ * Reads every `<model>/<label>` folder of a model repository and checks the files that are there; those with a `url`
+ * may be missing. A version with a problem is reported and left out; it never stops the others. Rejects only when
+ * `dir` itself cannot be read.
  */
-export async function readModelRepository(dir: string): Promise<ModelRepository> {
+export async function readModelRepository(
+  dir: string,
+  { limits = { maxBytes: Infinity }, memory = createRepositoryMemory() }: RepositoryOptions = {},
+): Promise<ModelRepository> {
+  const folders = await findVersionFolders(dir)
   const repository: ModelRepository = { versions: [], problems: [] }
-  for (const folder of await findVersionFolders(dir)) {
-    const read = await readVersion(folder)
-    if (Array.isArray(read)) repository.problems.push(...read)
-    else addVersion(repository, read)
+  for (let start = 0; start < folders.length; start += concurrency) {
+    const part = folders.slice(start, start + concurrency)
+    const results = await Promise.all(part.map((folder) => readVersion(folder, { limits, memory })))
+    for (const result of results) {
+      if (Array.isArray(result)) repository.problems.push(...result)
+      else addVersion(repository, result)
+    }
   }
   return repository
 }
 
-function addVersion({ versions, problems }: ModelRepository, version: LocalVersion): void {
+function addVersion({ versions, problems }: ModelRepository, version: FoundVersion): void {
   const twin = versions.find(({ id }) => id === version.id)
   if (!twin) versions.push(version)
-  else
-    problems.push(problemIn(version, 'manifest.json', `is the same version as ${twin.model} ${twin.label}`))
+  else {
+    const reason = `is the same version as ${twin.model} ${twin.label}`
+    problems.push(...problemsOf(version, [{ code: 'duplicate', file: '.', reason }]))
+  }
 }
 
-async function readVersion(found: VersionFolder): Promise<LocalVersion | RepositoryProblem[]> {
+async function readVersion(found: VersionFolder, look: Look): Promise<FoundVersion | RepositoryProblem[]> {
   const { model, label, folder, refusal } = found
-  if (refusal) return [problemIn(found, '.', refusal)]
-  const manifest = await readManifest(found)
+  const manifest = refusal ? [refusal] : await manifestOf(folder, look)
+  if (Array.isArray(manifest)) return problemsOf(found, manifest)
+  return { id: versionId(manifest), model, label, manifest, folder }
+}
+
+async function manifestOf(folder: string, look: Look): Promise<Manifest | Fault[]> {
+  const manifest = await readManifest(folder)
   if (Array.isArray(manifest)) return manifest
-  const problems: RepositoryProblem[] = []
-  for (const file of manifest.files) {
-    const reason = await checkFile(folder, file).catch(() => 'cannot be read')
-    if (reason) problems.push(problemIn(found, file.path, reason))
+  if (!manifest) return deriveFrom(folder, look)
+  const faults = await checkFolder(folder, manifest, look)
+  return faults.length > 0 ? faults : manifest
+}
+
+/** The manifest of a folder with only `model.onnx` and its external data. */
+async function deriveFrom(folder: string, { limits, memory }: Look): Promise<Manifest | Fault[]> {
+  const model = await inspectModel(folder, memory)
+  if (isModelFault(model)) return [model]
+  const external = externalFiles(model)
+  if (external.faults.length > 0) return external.faults
+  const checked: CheckedFile[] = []
+  for (const path of [modelFile, ...external.files.map((file) => file.path)]) {
+    const file = await checkFile(folder, { path }, memory)
+    if ('code' in file) return [file]
+    checked.push(file)
   }
-  return problems.length > 0 ? problems : { id: versionId(manifest), model, label, manifest, folder }
-}
-
-async function readManifest(found: VersionFolder): Promise<Manifest | RepositoryProblem[]> {
-  const text = await readFile(join(found.folder, 'manifest.json'), 'utf8').catch(() => undefined)
-  if (text === undefined) return [problemIn(found, 'manifest.json', 'is missing or cannot be read')]
-  const json = parseJson(text)
-  if (json === undefined) return [problemIn(found, 'manifest.json', 'is not JSON')]
-  const parsed = manifestSchema.safeParse(json)
-  if (parsed.success) return parsed.data
-  return parsed.error.issues.map(({ path, message }) => {
-    const problem = problemIn(found, 'manifest.json', message)
-    return path.length > 0 ? { ...problem, field: path.join('.') } : problem
-  })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
-
-function problemIn(at: { model: string; label: string }, file: string, reason: string): RepositoryProblem {
-  return { model: at.model, label: at.label, file, reason }
+  const manifest = deriveManifest(model, checked)
+  if (Array.isArray(manifest)) return manifest
+  const faults = await checkFolder(folder, manifest, { limits, memory })
+  return faults.length > 0 ? faults : manifest
 }

@@ -4,7 +4,10 @@ import type { VersionId } from './version.js'
 
 /** The id of a version: what decides its answers, hashed. How it is served and verified stays outside. */
 export function versionId({ inputs, outputs, pipeline, files }: Manifest): VersionId {
-  const byPath = files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
+  // Where a file is fetched from does not change what is in it.
+  const byPath = files
+    .map(({ path, sha256 }) => ({ path, sha256 }))
+    .toSorted((a, b) => (a.path < b.path ? -1 : 1))
   return createHash('sha256')
     .update(canonicalJson({ inputs, outputs, pipeline, files: byPath }))
     .digest('hex')

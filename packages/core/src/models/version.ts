@@ -13,7 +13,12 @@ export interface ModelVersion {
   manifest: Manifest
 }
 
-/** A version together with the folder on this machine that holds its files. */
+/** A version together with its folder in the model repository. Files that have a `url` may be missing in it. */
+export interface FoundVersion extends ModelVersion {
+  folder: string
+}
+
+/** A version together with the folder on this machine that holds all of its files. */
 export interface LocalVersion extends ModelVersion {
   folder: string
 }

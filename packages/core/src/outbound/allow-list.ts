@@ -34,19 +34,20 @@ function parseEntry(text: string): AllowEntry | null {
 const parsedLists = new WeakMap<readonly string[], readonly AllowEntry[]>()
 
 /**
- * Parses the entries of AUGUR_OUTBOUND_ALLOW: `host`, `host:port`, `[v6]:port` or a CIDR range. One array is parsed
- * once, and must not change.
- * @throws ConfigError that names every entry that is none of them.
+ * Parses the entries of an allow-list: `host`, `host:port`, `[v6]:port` or a CIDR range. One array is parsed once, and
+ * must not change.
+ * @throws ConfigError that names `setting` and every entry that is none of them.
  */
-export function parseAllowList(entries: readonly string[]): readonly AllowEntry[] {
+export function parseAllowList(
+  entries: readonly string[],
+  setting = 'AUGUR_OUTBOUND_ALLOW',
+): readonly AllowEntry[] {
   const known = parsedLists.get(entries)
   if (known !== undefined) return known
   const parsed = entries.map(parseEntry)
   const malformed = entries.filter((_, index) => parsed[index] === null)
   if (malformed.length > 0) {
-    throw new ConfigError(
-      `AUGUR_OUTBOUND_ALLOW: not a host, host:port or CIDR range: ${malformed.join(', ')}`,
-    )
+    throw new ConfigError(`${setting}: not a host, host:port or CIDR range: ${malformed.join(', ')}`)
   }
   const list = parsed.filter((entry) => entry !== null)
   parsedLists.set(entries, list)

@@ -26,7 +26,7 @@ export interface Submission extends Omit<NewPrediction, 'input'> {
  */
 export async function submitPrediction(context: SubmitContext, submission: Submission): Promise<Created> {
   admitPrediction(context, submission.version, submission.class)
-  const input = context.inputSchemas.validate(submission.version, submission.input)
+  const input = context.inputSchemas.validate(submission.version, submission.input, submission.form)
   if (submission.webhook !== null) checkWebhookUrl(context.outbound, submission.webhook)
   return createPrediction(context, { ...submission, input })
 }

@@ -68,6 +68,14 @@ export class PredictionQueues {
     await this.queueOf(target).remove(jobId)
   }
 
+  /** Removes the queue of a version that is gone, with whatever is left in it. */
+  async drop(target: QueueTarget): Promise<void> {
+    const queue = this.queueOf(target)
+    await queue.obliterate({ force: true })
+    this.queues.delete(target.version)
+    await queue.close()
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()))
   }

@@ -90,6 +90,25 @@ export function createMetrics() {
       labelNames: ['model', 'label', 'outcome'],
       registers,
     }),
+    loadedVersions: new Gauge({
+      name: 'augur_loaded_versions',
+      help: 'Versions that this worker serves: 1 each.',
+      labelNames: ['model', 'label'],
+      registers,
+    }),
+    loadFailures: new Counter({
+      name: 'augur_load_failures_total',
+      help: 'Versions that could not be loaded, by reason code.',
+      labelNames: ['model', 'label', 'code'],
+      registers,
+    }),
+    loadSeconds: new Histogram({
+      name: 'augur_load_duration_seconds',
+      help: 'Time from the find of a version to its readiness.',
+      labelNames: ['model', 'label'],
+      buckets: [...secondsBuckets, 300, 1800],
+      registers,
+    }),
     deliveries: new Counter({
       name: 'augur_delivery_attempts_total',
       help: 'Attempts to deliver a webhook, by outcome.',
