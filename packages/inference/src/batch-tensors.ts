@@ -1,51 +1,73 @@
-import type { ElementType, Manifest } from '@augur/core/models/manifest'
-import { elementCount, emptyData, type Tensor, type TensorData, type Tensors } from './tensor.js'
+import type { ElementType, Manifest, TensorSpec } from '@augur/core/models/manifest'
+import type { Padding } from './pad-tensors.js'
+import { bytesOf, elementCount, emptyData, type Tensor, type TensorData, type Tensors } from './tensor.js'
 
-/** Whether predictions of a version can share a run: all its tensors start with the same open dimension. */
+/**
+ * Whether predictions of a version can share a run: all its tensors start with the same open dimension, which stands
+ * nowhere else.
+ */
 export function canJoin({ inputs, outputs }: Pick<Manifest, 'inputs' | 'outputs'>): boolean {
-  const axis = inputs[0]?.shape[0]
-  return typeof axis === 'string' && [...inputs, ...outputs].every(({ shape }) => shape[0] === axis)
+  const axis = inputs[0]?.shape?.[0]
+  return (
+    typeof axis === 'string' &&
+    [...inputs, ...outputs].every(({ shape }) => shape?.indexOf(axis) === 0 && shape.lastIndexOf(axis) === 0)
+  )
 }
 
-/** Equal for feeds that can be joined: beyond the batch axis their dimensions agree. */
-export function joinKey(feeds: Tensors): string {
-  return Object.values(feeds)
-    .map(({ dims }) => dims.slice(1).join('x'))
+/** Equal for feeds that can be joined: beyond the batch axis their dimensions agree, or are padded until they do. */
+export function joinKey(feeds: Tensors, inputs: readonly TensorSpec[], padding: Padding): string {
+  return inputs
+    .map(({ name, shape }) => {
+      const isPadded = Object.hasOwn(padding, name)
+      const sizes = feeds[name]?.dims.slice(1) ?? []
+      return sizes
+        .map((size, axis) => (isPadded && typeof shape?.[axis + 1] === 'string' ? '' : size))
+        .join('x')
+    })
     .join(';')
 }
 
-/** Joins feeds of batch size 1 that have the same `joinKey` along the first axis. */
-export function joinFeeds(rows: readonly Tensors[]): Tensors {
-  const [first] = rows
-  if (!first || rows.length === 1) return first ?? {}
-  const joined: Tensors = {}
-  for (const name of Object.keys(first)) {
-    joined[name] = joinTensors(rows.flatMap((row) => row[name] ?? []))
-  }
-  return joined
+/** How many rows feeds that can be joined hold. */
+export function rowCount(feeds: Tensors): number {
+  const [first] = Object.values(feeds)
+  return first?.dims[0] ?? 1
+}
+
+/** Joins feeds that agree beyond the first axis along it. */
+export function joinFeeds(items: readonly Tensors[]): Tensors {
+  const [first] = items
+  if (!first || items.length === 1) return first ?? {}
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [name, joinTensors(items.flatMap((item) => item[name] ?? []))]),
+  )
 }
 
 /**
- * Splits outputs into `count` rows of batch size 1. Undefined when one does not have `count` rows: then the model
- * does not keep its promise of a batch axis.
+ * Splits outputs into parts of as many rows as `counts` says. Undefined when one does not have the rows of all of
+ * them: then the model does not keep its promise of a batch axis.
  */
-export function splitOutputs(outputs: Tensors, count: number): Tensors[] | undefined {
-  if (count === 1) return [outputs]
-  const rows = Array.from({ length: count }, (): Tensors => ({}))
-  for (const [name, tensor] of Object.entries(outputs)) {
-    if (tensor.dims[0] !== count) return undefined
-    for (const [index, row] of rows.entries()) row[name] = sliceRow(tensor, index)
-  }
-  return rows
+export function splitOutputs(outputs: Tensors, counts: readonly number[]): Tensors[] | undefined {
+  if (counts.length === 1) return [outputs]
+  const total = counts.reduce((sum, count) => sum + count, 0)
+  const tensors = Object.entries(outputs)
+  if (tensors.some(([, { dims }]) => dims[0] !== total)) return undefined
+  let start = 0
+  return counts.map((count) => {
+    const end = start + count
+    const rows = tensors.map(([name, tensor]) => [name, sliceRows(tensor, start, end)])
+    start = end
+    return Object.fromEntries(rows)
+  })
 }
 
-function joinTensors(rows: readonly Tensor[]): Tensor {
-  const { type, dims } = rows[0] ?? { type: 'float32', dims: [] }
-  return { type, dims: [rows.length, ...dims.slice(1)], data: joinData(rows, type) }
+function joinTensors(parts: readonly Tensor[]): Tensor {
+  const { type, dims } = parts[0] ?? { type: 'float32', dims: [] }
+  const rows = parts.reduce((sum, part) => sum + (part.dims[0] ?? 0), 0)
+  return { type, dims: [rows, ...dims.slice(1)], data: joinData(parts, type) }
 }
 
-function joinData(rows: readonly Tensor[], type: ElementType): TensorData[ElementType] {
-  const parts = rows.map(({ data }) => data)
+function joinData(tensors: readonly Tensor[], type: ElementType): TensorData[ElementType] {
+  const parts = tensors.map(({ data }) => data)
   if (type === 'string') return parts.flatMap((part) => (Array.isArray(part) ? part : []))
   const joined = emptyData(
     type,
@@ -60,18 +82,14 @@ function joinData(rows: readonly Tensor[], type: ElementType): TensorData[Elemen
   return joined
 }
 
-function bytesOf(data: TensorData[ElementType]): Uint8Array {
-  if (Array.isArray(data)) throw new TypeError('strings have no bytes to copy')
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
-}
-
-function sliceRow({ type, dims, data }: Tensor, index: number): Tensor {
-  const rowDims = [1, ...dims.slice(1)]
-  const start = index * elementCount(rowDims)
-  const end = start + elementCount(rowDims)
+function sliceRows({ type, dims, data }: Tensor, start: number, end: number): Tensor {
+  const rowDims = dims.slice(1)
+  const length = elementCount(rowDims)
   return {
     type,
-    dims: rowDims,
-    data: Array.isArray(data) ? data.slice(start, end) : data.subarray(start, end),
+    dims: [end - start, ...rowDims],
+    data: Array.isArray(data)
+      ? data.slice(start * length, end * length)
+      : data.subarray(start * length, end * length),
   }
 }

@@ -1,3 +1,5 @@
+import { jsonFloat, jsonInteger } from '@augur/core/tensors/element-bytes'
+
 /**
  * JSON text of an output. What JSON has no number for keeps its meaning: NaN and the infinities become strings of
  * those names, and an integer beyond 2^53 becomes a string of its digits.
@@ -21,12 +23,7 @@ function tryStringify(output: unknown): string | undefined {
 }
 
 function encodeValue(_key: string, value: unknown): unknown {
-  if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
-  if (typeof value === 'bigint') return encodeBigInt(value)
+  if (typeof value === 'number') return jsonFloat(value)
+  if (typeof value === 'bigint') return jsonInteger(value)
   return value
-}
-
-export function encodeBigInt(value: bigint): number | string {
-  const number = Number(value)
-  return Number.isSafeInteger(number) ? number : String(value)
 }

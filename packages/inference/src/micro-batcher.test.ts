@@ -13,6 +13,15 @@ function createBatcher(maxSize: number, maxDelayMs: number) {
   return { batcher, gone, onReady }
 }
 
+/** The same after four items, or a full batch, have come together just now. */
+function busyBatcher(maxSize: number, maxDelayMs: number) {
+  const { batcher, onReady } = createBatcher(maxSize, maxDelayMs)
+  for (const item of [-4, -3, -2, -1].slice(-maxSize)) batcher.add(item)
+  batcher.take()
+  onReady.mockClear()
+  return { batcher, onReady }
+}
+
 describe('when a batch is ready', () => {
   test('an item that arrives after a quiet time is ready at once', () => {
     const { batcher, onReady } = createBatcher(4, 10)
@@ -21,35 +30,59 @@ describe('when a batch is ready', () => {
     expect(batcher.take()).toEqual([1])
   })
 
-  test('an item that follows another closely waits for more, but no longer than the delay', () => {
+  test('one that arrives alone, however soon after the last, is ready at once', () => {
     const { batcher, onReady } = createBatcher(4, 10)
+    for (const item of [1, 2, 3]) {
+      batcher.add(item)
+      expect(onReady).toHaveBeenCalledTimes(item)
+      expect(batcher.take()).toEqual([item])
+      vi.advanceTimersByTime(1)
+    }
+  })
+
+  test('while others keep arriving an item waits for more, but no longer than the delay', () => {
+    const { batcher, onReady } = busyBatcher(8, 10)
     batcher.add(1)
-    batcher.take()
-    vi.advanceTimersByTime(5)
-    batcher.add(2)
     vi.advanceTimersByTime(9)
-    batcher.add(3)
-    expect(batcher.take()).toEqual([])
+    batcher.add(2)
+    expect([onReady.mock.calls.length, batcher.take()]).toEqual([0, []])
     vi.advanceTimersByTime(1)
-    expect(onReady).toHaveBeenCalledTimes(2)
-    expect(batcher.take()).toEqual([2, 3])
+    expect(onReady).toHaveBeenCalledTimes(1)
+    expect(batcher.take()).toEqual([1, 2])
+  })
+
+  test('as many as lately came together are ready at once', () => {
+    const { batcher, onReady } = busyBatcher(8, 10)
+    for (const item of [1, 2, 3]) batcher.add(item)
+    expect(onReady).toHaveBeenCalledTimes(0)
+    batcher.add(4)
+    expect(onReady).toHaveBeenCalledTimes(1)
+    expect(batcher.take()).toEqual([1, 2, 3, 4])
+  })
+
+  test('after a crowd has left, those who come alone soon go alone again', () => {
+    const { batcher } = busyBatcher(8, 10)
+    const waitedMs = Array.from({ length: 6 }, (_, item) => {
+      batcher.add(item)
+      const since = performance.now()
+      while (batcher.take().length === 0) vi.advanceTimersByTime(1)
+      return performance.now() - since
+    })
+    expect(waitedMs.every((ms) => ms <= 10)).toBe(true)
+    expect(waitedMs.slice(-3)).toEqual([0, 0, 0])
   })
 
   test('a full batch is ready at once', () => {
-    const { batcher, onReady } = createBatcher(2, 10)
-    batcher.add(0)
-    batcher.take()
+    const { batcher, onReady } = busyBatcher(2, 10)
     batcher.add(1)
-    expect(onReady).toHaveBeenCalledTimes(1)
+    expect(onReady).toHaveBeenCalledTimes(0)
     batcher.add(2)
-    expect(onReady).toHaveBeenCalledTimes(2)
+    expect(onReady).toHaveBeenCalledTimes(1)
     expect(batcher.take()).toEqual([1, 2])
   })
 
   test('what was left behind by a full batch keeps the time that it has waited', () => {
-    const { batcher } = createBatcher(2, 10)
-    batcher.add(0)
-    batcher.take()
+    const { batcher } = busyBatcher(2, 10)
     for (const item of [1, 2, 3]) batcher.add(item)
     vi.advanceTimersByTime(6)
     expect(batcher.take()).toEqual([1, 2])

@@ -1,7 +1,7 @@
 export interface MicroBatcherOptions<T> {
   /** Most items in a batch. */
   maxSize: number
-  /** Longest that an item waits for others. */
+  /** Longest that an item waits for others, while others keep arriving. */
   maxDelayMs: number
   /** A batch became ready: time to `take`, if a consumer is idle. */
   onReady: () => void
@@ -14,14 +14,18 @@ interface Waiting<T> {
   sinceMs: number
 }
 
+/** How much of the number of items that lately came together is expected to come together again. */
+const expectedAgain = 0.75
+
 /**
- * Joins items that arrive close together. An item that arrives after a quiet time is ready at once; while others keep
- * arriving it waits for them, but never longer than `maxDelayMs`; a full batch is ready at once.
- * Consumers take when `onReady` is called and whenever they become idle.
+ * Joins items that arrive close together. A batch is ready at once when it is full, after a quiet time, and when as
+ * many have come as lately came together: who arrives alone goes alone. Else it waits for more, but never longer
+ * than `maxDelayMs`. Consumers take when `onReady` is called and whenever they become idle.
  */
 export class MicroBatcher<T> {
   private readonly waiting: Waiting<T>[] = []
   private lastArrivalMs = Number.NEGATIVE_INFINITY
+  private expected = 1
   private ready = false
   private timer: NodeJS.Timeout | undefined
 
@@ -42,7 +46,7 @@ export class MicroBatcher<T> {
     const isQuiet = nowMs - this.lastArrivalMs >= this.options.maxDelayMs
     this.lastArrivalMs = nowMs
     this.waiting.push({ item, sinceMs: nowMs })
-    if (isQuiet || this.waiting.length >= this.options.maxSize) this.becomeReady()
+    if (isQuiet || this.isComplete) this.becomeReady()
     else this.startClock(nowMs)
   }
 
@@ -57,6 +61,7 @@ export class MicroBatcher<T> {
       looked++
     }
     this.waiting.splice(0, looked)
+    this.expected = Math.max(1, batch.length, Math.floor(this.expected * expectedAgain))
     this.lookAtTheRest()
     return batch
   }
@@ -68,13 +73,16 @@ export class MicroBatcher<T> {
     if (this.waiting.length === 0) this.reset()
   }
 
+  private get isComplete(): boolean {
+    return this.waiting.length >= Math.min(this.options.maxSize, this.expected)
+  }
+
   private lookAtTheRest(): void {
     const nowMs = performance.now()
     const oldest = this.waiting[0]
     this.reset()
     if (!oldest) return
-    this.ready =
-      this.waiting.length >= this.options.maxSize || nowMs - oldest.sinceMs >= this.options.maxDelayMs
+    this.ready = this.isComplete || nowMs - oldest.sinceMs >= this.options.maxDelayMs
     if (!this.ready) this.startClock(oldest.sinceMs)
   }
 

@@ -1,6 +1,7 @@
 import type { ElementType, TensorSpec } from '@augur/core/models/manifest'
-import { encodeBigInt } from './encode-json.js'
-import { fromHalf, toHalf } from './float16.js'
+import { jsonInteger } from '@augur/core/tensors/element-bytes'
+import { nestedSizes } from '@augur/core/models/tensor-value'
+import { fromHalf, toHalf } from '@augur/core/tensors/float16'
 import { InvalidInputError } from './pipelines/pipeline.js'
 import type { Tensor, TensorData } from './tensor.js'
 
@@ -22,23 +23,29 @@ const readers: { [Type in ElementType]: (elements: unknown[]) => TensorData[Type
 
 /** Reads one prediction's part of a tensor from nested arrays. The result has the batch axis. Throws `InvalidInputError`. */
 export function readNestedArrays(value: unknown, { name, type, shape }: TensorSpec): Tensor {
-  const nested = typeof shape[0] === 'string' ? [value] : value
+  const nested = typeof shape?.[0] === 'string' ? [value] : value
   const dims = measure(nested, shape)
   const elements: unknown[] = []
   if (!flatten(nested, dims, 0, elements)) {
     throw new InvalidInputError(`${name} must hold arrays of equal length that fit its shape`)
   }
-  return { type, dims, data: readers[type](elements) }
+  return { type, dims, data: readElements(type, elements) }
+}
+
+/** Elements as JSON holds them, in row-major order. Throws `InvalidInputError`. */
+export function readElements<Type extends ElementType>(type: Type, elements: unknown[]): TensorData[Type] {
+  return readers[type](elements)
 }
 
 /** Writes one prediction's part of a tensor as nested arrays, without the batch axis. */
 export function writeNestedArrays(tensor: Tensor, { shape }: Pick<TensorSpec, 'shape'>): unknown {
-  const dims = typeof shape[0] === 'string' ? tensor.dims.slice(1) : tensor.dims
+  const dims = typeof shape?.[0] === 'string' ? tensor.dims.slice(1) : tensor.dims
   return nest(writeElements(tensor), dims)
 }
 
 /** Open dimensions are as long as the first array found on their level. */
 function measure(nested: unknown, shape: TensorSpec['shape']): number[] {
+  if (!shape) return nestedSizes(nested)
   let level = nested
   return shape.map((declared) => {
     const length = Array.isArray(level) ? level.length : 0
@@ -67,9 +74,10 @@ function nest(elements: unknown[], dims: readonly number[]): unknown {
   return Array.from({ length }, (_, index) => nest(elements.slice(index * step, (index + 1) * step), rest))
 }
 
-function writeElements({ type, data }: Tensor): unknown[] {
+/** Elements in row-major order; those that JSON has no number for are left to `encodeJson`. */
+export function writeElements({ type, data }: Tensor): unknown[] {
   if (Array.isArray(data)) return data
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data, encodeBigInt)
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Array.from(data, jsonInteger)
   if (type === 'float16') return Array.from(data, fromHalf)
   if (type === 'bool') return Array.from(data, (element) => element !== 0)
   return Array.from(data)

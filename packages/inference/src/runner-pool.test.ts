@@ -5,10 +5,13 @@ import type { LocalVersion } from '@augur/core/models/version'
 import { type SleepingInput, sleepingModel } from '@augur/test-support/models'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { runInHalves } from './run-in-halves.js'
-import { type PoolStatus, type RunnerLease, RunnerPool, type RunnerPoolOptions } from './runner-pool.js'
+import type { RunInput } from './runner/protocol.js'
+import type { RunnerOptions } from './runner/runner.js'
+import { RunnerHost } from './runner-host.js'
+import { type PoolStatus, type RunnerLease, RunnerPool } from './runner-pool.js'
 
 // Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 60_000 })
+vi.setConfig({ testTimeout: 120_000 })
 
 let dir: string
 const opened: RunnerPool[] = []
@@ -24,11 +27,11 @@ const version = (serving: Parameters<typeof sleepingModel>[1] = {}): Promise<Loc
   sleepingModel(dir, { ...serving, label: String(++labels) })
 
 /** A started pool, the statuses it went through, and a way to wait for one. */
-function open(of: LocalVersion, runner?: RunnerPoolOptions['runner']) {
+function open(of: LocalVersion, runner: RunnerOptions = {}) {
   const statuses: PoolStatus[] = []
   const pool = new RunnerPool({
     version: of,
-    ...(runner && { runner }),
+    host: new RunnerHost({ runner }),
     onStateChange: ({ status }) => statuses.push(status),
   })
   opened.push(pool)
@@ -44,13 +47,16 @@ function acquire(pool: RunnerPool): RunnerLease {
   return lease
 }
 
-const input = (more: Partial<SleepingInput> = {}): string => JSON.stringify({ value: [1, 2, 3], ...more })
+const input = (more: Partial<SleepingInput> = {}): RunInput => ({
+  form: 'pipeline',
+  json: JSON.stringify({ value: [1, 2, 3], ...more }),
+})
 const ran = { kind: 'ran', results: [{ ok: true, output: '{"value":[1,2,3]}' }] }
 
 describe('leases', () => {
   test('a runner belongs to one caller until it is released', async () => {
     const idle = vi.fn<() => void>()
-    const pool = new RunnerPool({ version: await version(), onIdle: idle })
+    const pool = new RunnerPool({ version: await version(), host: new RunnerHost(), onIdle: idle })
     opened.push(pool)
     expect(pool.acquire()).toBeNull()
     pool.start()
@@ -97,11 +103,11 @@ describe('a runner that dies', () => {
     const { pool, reached } = open(await version())
     await reached('ready')
     const lease = acquire(pool)
-    const items = [{}, { crash: true }, {}, {}].map((more, id) => ({ id, text: input(more) }))
+    const items = [{}, { crash: true }, {}, {}].map((more, id) => ({ id, run: input(more) }))
     const ends: string[] = []
     const charges: number[] = []
     await runInHalves(items, {
-      run: (some) => lease.run(some.map(({ text }) => text)),
+      run: (some) => lease.run(some.map(({ run }) => run)),
       charge: async ({ id }) => charges.push(id),
       settle: (some) => {
         for (const { item, outcome } of some) {
@@ -120,27 +126,28 @@ describe('a version that does not load', () => {
     const bad = { ...good, manifest: { ...good.manifest, example: { value: [1, 2, 3], fail: true } } }
     const { pool, statuses, reached } = open(bad)
     await reached('load_failed')
-    expect(pool.state).toEqual({ status: 'load_failed', reason: 'told to fail' })
+    expect(pool.state).toEqual({ status: 'load_failed', code: 'warm_up_failed', reason: 'told to fail' })
     expect([pool.idle, pool.acquire()]).toEqual([0, null])
     expect(statuses).toEqual(['load_failed'])
   })
 
-  test('and kills its runner each time is crash_looping', async () => {
+  test('because it kills its runner is load_failed, and says so', async () => {
     const good = await version()
     const bad = { ...good, manifest: { ...good.manifest, example: { value: [1, 2, 3], crash: true } } }
     const { pool, reached } = open(bad)
-    await reached('crash_looping')
-    expect(pool.state.reason).toContain('SIGKILL')
+    await reached('load_failed')
+    expect(pool.state).toMatchObject({ code: 'crashed', reason: expect.stringContaining('SIGKILL') })
   })
 
   test('any more, since its files went away, blames no input and recovers when they are back', async () => {
     const moving = await version()
-    const { pool, reached } = open(moving, { loadTimeoutMs: 2_000 })
+    const { pool, reached } = open(moving, { loadTimeoutMs: 5_000 })
     await reached('ready')
     const lease = acquire(pool)
     await rename(moving.folder, `${moving.folder}-away`)
     expect(await lease.run([input({ crash: true })])).toMatchObject({ kind: 'crashed' })
     await expect(lease.run([input()])).rejects.toMatchObject({ name: 'RunnerUnavailableError' })
+    await reached('crash_looping')
     await rename(`${moving.folder}-away`, moving.folder)
     lease.release()
     await vi.waitUntil(() => pool.idle === 1, { timeout: 50_000 })

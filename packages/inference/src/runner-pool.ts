@@ -1,7 +1,10 @@
 import { EventEmitter, once } from 'node:events'
 import type { LocalVersion } from '@augur/core/models/version'
-import type { LoadError } from './runner/load-error.js'
-import { type Runner, type RunnerOptions, type RunOutcome, startRunner } from './runner/runner.js'
+import type { LoadError, LoadErrorCode } from './runner/load-error.js'
+import type { RunInput, Served } from './runner/protocol.js'
+import type { RunOutcome } from './runner/runner.js'
+import type { RunnerBerth, RunnerHost } from './runner-host.js'
+import type { RunnerPlace } from './runner-place.js'
 import { RunnerSeat, RunnerUnavailableError } from './runner-seat.js'
 
 export type PoolStatus = 'loading' | 'ready' | 'load_failed' | 'crash_looping' | 'draining' | 'stopped'
@@ -10,54 +13,65 @@ export interface PoolState {
   status: PoolStatus
   /** For operators: why a version does not load. */
   reason?: string
+  code?: LoadErrorCode
 }
 
 export interface RunnerPoolOptions {
   version: LocalVersion
-  runner?: RunnerOptions
+  /** Where the runners come from: one for all versions of a worker. */
+  host: RunnerHost
   onStateChange?: (state: PoolState) => void
   /** A runner became free: time to `acquire`. */
   onIdle?: () => void
 }
 
-/** One runner, for one caller, until `release`. */
+/** One runner's place, for one caller, until `release`. */
 export interface RunnerLease {
   /**
-   * Runs inputs (JSON texts) as one micro-batch, after waiting for a replacement when the runner died before. Rejects
+   * Runs inputs as one micro-batch, after waiting for a replacement when the runner died before. Rejects
    * with `RunnerUnavailableError` when there is none or the pool was stopped: then no input is to blame.
    */
-  run(inputs: string[]): Promise<RunOutcome>
-  /** Ends the run under way by ending its runner. */
+  run(inputs: RunInput[]): Promise<RunOutcome>
+  /** What computed the last run; undefined before the first. */
+  readonly served: Served | undefined
+  /** Ends the run under way, by ending its runner. */
   kill(): void
   release(): void
 }
 
-/** Failed loads in a row, without any runner left, that make a version `crash_looping`. */
-const crashLoopAfter = 3
+interface Lease {
+  seat: RunnerSeat
+  /** Where it runs now. */
+  place?: RunnerPlace | undefined
+  endTurn: () => void
+  wasKilled: boolean
+}
 
-/** The runners of one version: as many as its manifest's `serving.instances`, each replaced when it dies. */
+/** Failed loads in a row, without any runner left, that make a version that once served `crash_looping`. */
+const crashLoopAfter = 3
+/** Deaths of a shared runner, none of them over this run, after which the run goes back to the queue. */
+const maxInterruptions = 5
+
+/**
+ * The runners of one version, each replaced when it dies: as many as its manifest's `serving.instances`, or fewer when
+ * the worker has no more to give.
+ */
 export class RunnerPool {
   private current: PoolState = { status: 'loading' }
-  private readonly seats: RunnerSeat[]
-  private readonly leased = new Set<RunnerSeat>()
+  private hasServed = false
+  private seats: RunnerSeat[] = []
+  private readonly leases = new Set<Lease>()
   private readonly releases = new EventEmitter()
 
-  constructor(private readonly options: RunnerPoolOptions) {
-    const { version } = options
-    this.seats = Array.from(
-      { length: version.manifest.serving.instances },
-      () =>
-        new RunnerSeat({
-          version,
-          start: (): Runner => startRunner(options.runner),
-          onLoaded: () => this.seatLoaded(),
-          onLoadFailed: (error, failures) => this.seatFailed(error, failures),
-        }),
-    )
-  }
+  constructor(private readonly options: RunnerPoolOptions) {}
 
   get state(): PoolState {
     return this.current
+  }
+
+  /** What computes the version's answers, while a runner holds it. */
+  get served(): Served | undefined {
+    return this.seats.find(({ place }) => place)?.place?.served
   }
 
   /** Runners that `acquire` can give now. */
@@ -65,7 +79,11 @@ export class RunnerPool {
     return this.isOpen ? this.seats.filter((seat) => this.isIdle(seat)).length : 0
   }
 
+  /** Takes what runners the host can give, once. */
   start(): void {
+    if (this.seats.length > 0 || !this.isOpen) return
+    const { host, version } = this.options
+    this.seats = host.reserve(version).map((berth) => this.createSeat(berth))
     for (const seat of this.seats) seat.open()
   }
 
@@ -73,18 +91,25 @@ export class RunnerPool {
   acquire(): RunnerLease | null {
     const seat = this.isOpen ? this.seats.find((each) => this.isIdle(each)) : undefined
     if (!seat) return null
-    this.leased.add(seat)
+    const lease: Lease = { seat, endTurn: seat.takeTurn(), wasKilled: false }
+    this.leases.add(lease)
     return {
-      run: (inputs) => this.runOn(seat, inputs),
-      kill: () => seat.runner?.kill(),
-      release: () => this.release(seat),
+      run: (inputs) => this.runOn(lease, inputs),
+      get served() {
+        return lease.place?.served
+      },
+      kill: () => {
+        lease.wasKilled = true
+        lease.place?.kill()
+      },
+      release: () => this.release(lease),
     }
   }
 
   /** Gives no more leases, waits for those that are out, and stops. */
   async drain(): Promise<void> {
     if (this.isOpen) this.setState({ status: 'draining' })
-    while (this.leased.size > 0 && this.current.status === 'draining') await once(this.releases, 'release')
+    while (this.leases.size > 0 && this.current.status === 'draining') await once(this.releases, 'release')
     await this.stop()
   }
 
@@ -95,41 +120,56 @@ export class RunnerPool {
     await Promise.all(this.seats.map((seat) => seat.close()))
   }
 
+  private createSeat(berth: RunnerBerth): RunnerSeat {
+    return new RunnerSeat({
+      berth,
+      onFree: () => this.seatFree(),
+      onLoaded: () => this.seatLoaded(),
+      onLoadFailed: (error, failures) => this.seatFailed(error, failures),
+    })
+  }
+
   private get isOpen(): boolean {
     return this.current.status !== 'draining' && this.current.status !== 'stopped'
   }
 
   private isIdle(seat: RunnerSeat): boolean {
-    return seat.runner !== undefined && !this.leased.has(seat)
+    return seat.place?.turns.isFree === true && ![...this.leases].some((lease) => lease.seat === seat)
   }
 
-  private async runOn(seat: RunnerSeat, inputs: string[]): Promise<RunOutcome> {
-    const { version, runner: runnerOptions } = this.options
-    const runner = await seat.whenLoaded(runnerOptions?.loadTimeoutMs ?? 60_000)
-    const timeoutMs = version.manifest.serving.timeoutSeconds * 1_000
-    const outcome = await runner.run(version.id, inputs, { timeoutMs })
-    if (this.current.status === 'stopped' && outcome.kind !== 'ran')
-      throw new RunnerUnavailableError('stopped')
-    return outcome
+  private async runOn(lease: Lease, inputs: RunInput[]): Promise<RunOutcome> {
+    for (let interruptions = 0; interruptions < maxInterruptions; interruptions++) {
+      lease.place = await lease.seat.whenLoaded(this.options.host.loadTimeoutMs)
+      const outcome = await lease.place.run(inputs)
+      if (this.current.status === 'stopped' && outcome.kind !== 'ran') break
+      if (outcome.kind === 'not_started') continue
+      if (outcome.kind !== 'ran' && !lease.wasKilled) lease.seat.blame()
+      return outcome
+    }
+    throw new RunnerUnavailableError('the runner ended, and not over this run')
   }
 
-  private release(seat: RunnerSeat): void {
-    if (!this.leased.delete(seat)) return
+  private release(lease: Lease): void {
+    if (!this.leases.delete(lease)) return
     this.releases.emit('release')
-    if (this.isOpen && this.isIdle(seat)) this.options.onIdle?.()
+    lease.endTurn()
+  }
+
+  private seatFree(): void {
+    if (this.idle > 0) this.options.onIdle?.()
   }
 
   private seatLoaded(): void {
     if (!this.isOpen) return
+    this.hasServed = true
     this.setState({ status: 'ready' })
-    if (this.idle > 0) this.options.onIdle?.()
+    this.seatFree()
   }
 
-  private seatFailed(error: LoadError, failures: number): void {
-    if (!this.isOpen || this.seats.some((seat) => seat.runner)) return
-    const wasReady = this.current.status === 'ready'
-    if (error.isRefusal && !wasReady) this.setState({ status: 'load_failed', reason: error.message })
-    else if (failures >= crashLoopAfter) this.setState({ status: 'crash_looping', reason: error.message })
+  private seatFailed({ code, message: reason }: LoadError, failures: number): void {
+    if (!this.isOpen || this.seats.some((seat) => seat.place)) return
+    if (!this.hasServed) this.setState({ status: 'load_failed', code, reason })
+    else if (failures >= crashLoopAfter) this.setState({ status: 'crash_looping', code, reason })
   }
 
   private setState(state: PoolState): void {

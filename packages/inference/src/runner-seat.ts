@@ -1,14 +1,15 @@
 import { EventEmitter, once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { LocalVersion } from '@augur/core/models/version'
 import { LoadError } from './runner/load-error.js'
-import type { Runner } from './runner/runner.js'
+import type { RunnerBerth } from './runner-host.js'
+import type { RunnerPlace } from './runner-place.js'
 
 export interface RunnerSeatOptions {
-  version: LocalVersion
-  start: () => Runner
+  berth: RunnerBerth
+  /** The runner has no run under way. */
+  onFree: () => void
   onLoaded: () => void
-  /** `failures` counts the loads in a row that failed. */
+  /** `failures` counts the loads in a row that failed, or whose runner died before it had anything to do. */
   onLoadFailed: (error: LoadError, failures: number) => void
 }
 
@@ -18,48 +19,67 @@ export class RunnerUnavailableError extends Error {
 }
 
 const longestPauseMs = 5_000
+const longestFirstPauseMs = 300_000
 /** A runner that dies sooner, without an answer, is not replaced at once again. */
 const shortLifeMs = 1_000
 
-/** Keeps one loaded runner of a version: a dead one is replaced at once, then ever more slowly while that fails. */
+/** Keeps a version loaded in one place: a dead one is replaced at once, then ever more slowly while that fails. */
 export class RunnerSeat {
-  private current: Runner | undefined
-  private loaded: Runner | undefined
+  private current: RunnerPlace | undefined
+  /** The current one, and those that are left with a run under way. */
+  private readonly places = new Set<RunnerPlace>()
   private hasLoaded = false
-  private failedLoads = 0
+  private failures = 0
   private shortLives = 0
   private life: Promise<void> | undefined
+  private end: Promise<void> | undefined
   private readonly closing = new AbortController()
+  private readonly closed = once(this.closing.signal, 'abort')
   private readonly changes = new EventEmitter()
 
   constructor(private readonly options: RunnerSeatOptions) {}
 
-  /** The runner that is loaded and alive now. */
-  get runner(): Runner | undefined {
-    return this.loaded?.isAlive ? this.loaded : undefined
+  /** The place that is loaded and alive now. */
+  get place(): RunnerPlace | undefined {
+    return this.current?.isAlive ? this.current : undefined
+  }
+
+  /** Takes the runner for runs of this version alone. Gives the function that leaves it to all again. */
+  takeTurn(): () => void {
+    return this.place?.turns.take(this.options.onFree) ?? (() => undefined)
   }
 
   open(): void {
     this.life ??= this.keepFilled()
   }
 
-  /** Waits for a loaded runner. Rejects with `RunnerUnavailableError` after `timeoutMs`, or when the seat is closed. */
-  async whenLoaded(timeoutMs: number): Promise<Runner> {
+  /** Waits for a loaded place. Rejects with `RunnerUnavailableError` after `timeoutMs`, or when the seat is closed. */
+  async whenLoaded(timeoutMs: number): Promise<RunnerPlace> {
     const closing = this.closing.signal
-    if (this.runner && !closing.aborted) return this.runner
+    if (this.place && !closing.aborted) return this.place
     const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing])
     while (!signal.aborted) {
       await once(this.changes, 'loaded', { signal }).catch(() => undefined)
-      if (this.runner && !signal.aborted) return this.runner
+      if (this.place && !signal.aborted) return this.place
     }
     throw new RunnerUnavailableError('no runner holds the version')
   }
 
-  /** Ends the runner, one in the middle of a run after a short grace, and replaces it no more. */
-  async close(): Promise<void> {
+  /** Leaves every place, one in the middle of a run at once, and takes no other. */
+  close(): Promise<void> {
+    this.end ??= this.leave()
+    return this.end
+  }
+
+  /** The version ended its runner, in a run. */
+  blame(): void {
+    this.options.berth.blame()
+  }
+
+  private async leave(): Promise<void> {
     this.closing.abort()
-    await this.current?.stop()
-    await this.life
+    await Promise.all([this.life, ...[...this.places].map((place) => place.stop())])
+    this.options.berth.close()
   }
 
   private async keepFilled(): Promise<void> {
@@ -67,45 +87,96 @@ export class RunnerSeat {
       const refusal = await this.liveOnce()
       // The same files would be refused again, unless they were once good and something around them changed.
       if (refusal && !this.hasLoaded) return
-      await sleep(pauseMs(this.shortLives), undefined, { signal: this.closing.signal }).catch(() => undefined)
+      const pauseMs = this.hasLoaded ? restartPauseMs(this.shortLives) : firstLoadPauseMs(this.failures)
+      await sleep(pauseMs, undefined, { signal: this.closing.signal }).catch(() => undefined)
     }
   }
 
-  /** From the start of a runner to its end. Gives the error of a load that was refused. */
+  /** From a load to the death of what was loaded. Gives the error of a load that was refused. */
   private async liveOnce(): Promise<LoadError | undefined> {
-    const error = await this.fill()
-    if (error) {
-      await this.current?.stop()
-      this.shortLives++
-      if (!this.closing.signal.aborted) this.options.onLoadFailed(error, ++this.failedLoads)
-      return error.isRefusal ? error : undefined
-    }
-    const loadedAtMs = performance.now()
-    this.failedLoads = 0
+    const first = await this.fill()
+    if (first instanceof LoadError) return this.noteFailure(first)
     this.hasLoaded = true
-    this.loaded = this.current
-    this.changes.emit('loaded')
-    this.options.onLoaded()
-    await this.current?.exited
-    const wasShort = performance.now() - loadedAtMs < shortLifeMs && !this.current?.hasAnswered
-    this.shortLives = wasShort ? this.shortLives + 1 : 0
+    const died = await this.serveFrom(first)
+    if (died) this.noteDeath(died.place, died.servedMs)
     return undefined
   }
 
-  private async fill(): Promise<LoadError | undefined> {
-    try {
-      this.current = this.options.start()
-      await this.current.load(this.options.version)
-      return undefined
-    } catch (error) {
-      return error instanceof LoadError
-        ? error
-        : new LoadError('crashed', `no runner could be started: ${String(error)}`)
+  /** Moves on to a fresh place before it leaves an outdated one. Ends with a place that died, or when it is closed. */
+  private async serveFrom(first: RunnerPlace): Promise<{ place: RunnerPlace; servedMs: number } | undefined> {
+    let place = first
+    let seatedAtMs = this.sit(place)
+    for (;;) {
+      await Promise.race([place.exited, place.outdated, this.closed])
+      if (this.closing.signal.aborted) return undefined
+      if (!place.isAlive) return { place, servedMs: performance.now() - seatedAtMs }
+      const next = await this.fill()
+      if (next instanceof LoadError) await Promise.race([place.exited, this.pause(longestPauseMs)])
+      else {
+        seatedAtMs = this.sit(next)
+        this.retire(place)
+        place = next
+      }
     }
+  }
+
+  private retire(place: RunnerPlace): void {
+    place.turns.leave(this.options.onFree)
+    void place.retire().then(() => this.places.delete(place))
+  }
+
+  private sit(place: RunnerPlace): number {
+    this.places.add(place)
+    place.turns.join(this.options.onFree)
+    void place.exited.then(() => this.places.delete(place))
+    this.current = place
+    this.changes.emit('loaded')
+    this.options.onLoaded()
+    return performance.now()
+  }
+
+  private noteFailure(error: LoadError): LoadError | undefined {
+    if (this.closing.signal.aborted || error.code === 'interrupted') return undefined
+    this.shortLives++
+    this.options.onLoadFailed(error, ++this.failures)
+    return error.isRefusal ? error : undefined
+  }
+
+  private noteDeath(place: RunnerPlace, servedMs: number): void {
+    const wasShort = servedMs < shortLifeMs && !place.hasAnswered
+    this.shortLives = wasShort ? this.shortLives + 1 : 0
+    if (!wasShort || place.hasRun) this.failures = 0
+    else
+      this.options.onLoadFailed(
+        new LoadError('crashed', 'its runner dies as soon as it has loaded'),
+        ++this.failures,
+      )
+  }
+
+  private async fill(): Promise<RunnerPlace | LoadError> {
+    const { signal } = this.closing
+    try {
+      const place = await this.options.berth.open(signal)
+      if (!signal.aborted) return place
+      await place.stop()
+      return new LoadError('interrupted', 'the version is not wanted any more')
+    } catch (error) {
+      if (error instanceof LoadError) return error
+      return new LoadError('crashed', `no runner could be started: ${String(error)}`)
+    }
+  }
+
+  private pause(ms: number): Promise<unknown> {
+    return sleep(ms, undefined, { signal: this.closing.signal }).catch(() => undefined)
   }
 }
 
 /** At once after the first short life, then 100 ms, doubled each time up to 5 s. */
-function pauseMs(shortLives: number): number {
+function restartPauseMs(shortLives: number): number {
   return shortLives < 2 ? 0 : Math.min(longestPauseMs, 100 * 2 ** (shortLives - 2))
+}
+
+/** What has never loaded may never load: 100 ms after an interruption, then 1 s, four times as long each time, up to 5 minutes. */
+function firstLoadPauseMs(failures: number): number {
+  return failures === 0 ? 100 : Math.min(longestFirstPauseMs, 1_000 * 4 ** (failures - 1))
 }

@@ -13,6 +13,12 @@ describe('tensors are compared with their declaration', () => {
     expect(findMismatch({ ids, mask }, specs)).toBeUndefined()
   })
 
+  test('any rank passes where none is declared, but not another number of elements', () => {
+    const open = [{ name: 'ids', type: 'int32' as const, shape: null }]
+    expect(findMismatch({ ids }, open)).toBeUndefined()
+    expect(findMismatch({ ids: { ...ids, dims: [3] } }, open)).toContain('ids does not hold')
+  })
+
   test.each([
     ['a missing tensor', { ids }, 'mask is missing'],
     ['another type', { ids, mask: { ...mask, type: 'uint8' as const } }, 'mask must be of type bool'],

@@ -36,6 +36,20 @@ export function emptyData<Type extends ElementType>(type: Type, length: number):
   return allocate[type](length)
 }
 
+/** The bytes of numeric data, not copied. */
+export function bytesOf(data: TensorData[ElementType]): Uint8Array {
+  if (Array.isArray(data)) throw new TypeError('strings have no bytes of their own')
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+}
+
+/** Numbers that lie in `bytes`, at an offset that their size divides. */
+export function viewData<Type extends NumericType>(
+  type: Type,
+  { buffer, byteOffset, byteLength }: Uint8Array,
+): TensorData[Type] {
+  return view[type](buffer, byteOffset, byteLength)
+}
+
 const allocate: { [Type in ElementType]: (length: number) => TensorData[Type] } = {
   float32: (length) => new Float32Array(length),
   float64: (length) => new Float64Array(length),
@@ -50,6 +64,28 @@ const allocate: { [Type in ElementType]: (length: number) => TensorData[Type] } 
   uint64: (length) => new BigUint64Array(length),
   bool: (length) => new Uint8Array(length),
   string: (length) => Array.from({ length }, () => ''),
+}
+
+type NumericType = Exclude<ElementType, 'string'>
+type View<Type extends ElementType> = (
+  buffer: ArrayBufferLike,
+  offset: number,
+  bytes: number,
+) => TensorData[Type]
+
+const view: { [Type in NumericType]: View<Type> } = {
+  float32: (buffer, offset, bytes) => new Float32Array(buffer, offset, bytes / 4),
+  float64: (buffer, offset, bytes) => new Float64Array(buffer, offset, bytes / 8),
+  float16: (buffer, offset, bytes) => new Uint16Array(buffer, offset, bytes / 2),
+  int8: (buffer, offset, bytes) => new Int8Array(buffer, offset, bytes),
+  int16: (buffer, offset, bytes) => new Int16Array(buffer, offset, bytes / 2),
+  int32: (buffer, offset, bytes) => new Int32Array(buffer, offset, bytes / 4),
+  int64: (buffer, offset, bytes) => new BigInt64Array(buffer, offset, bytes / 8),
+  uint8: (buffer, offset, bytes) => new Uint8Array(buffer, offset, bytes),
+  uint16: (buffer, offset, bytes) => new Uint16Array(buffer, offset, bytes / 2),
+  uint32: (buffer, offset, bytes) => new Uint32Array(buffer, offset, bytes / 4),
+  uint64: (buffer, offset, bytes) => new BigUint64Array(buffer, offset, bytes / 8),
+  bool: (buffer, offset, bytes) => new Uint8Array(buffer, offset, bytes),
 }
 
 /** Says how tensors do not fit their declaration, or undefined. An open dimension has one size wherever its name stands. */
@@ -69,8 +105,9 @@ function findTensorMismatch(
   sizes: Map<string, number>,
 ): string | undefined {
   if (tensor.type !== spec.type) return `must be of type ${spec.type}`
-  if (tensor.dims.length !== spec.shape.length) return `must have ${spec.shape.length} dimensions`
-  for (const [axis, declared] of spec.shape.entries()) {
+  const shape = spec.shape ?? tensor.dims
+  if (tensor.dims.length !== shape.length) return `must have ${shape.length} dimensions`
+  for (const [axis, declared] of shape.entries()) {
     const size = tensor.dims[axis] ?? 0
     const expected = typeof declared === 'number' ? declared : (sizes.get(declared) ?? size)
     if (size !== expected) return `must have size ${expected} in dimension ${axis}`

@@ -1,26 +1,12 @@
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { ImageClassificationSpec, Manifest } from '@augur/core/models/manifest'
-import { softmax } from '../postprocess/softmax.js'
-import { topK } from '../postprocess/top-k.js'
+import type { Manifest } from '@augur/core/models/manifest'
+import type { ImageClassificationSpec } from '@augur/core/models/pipelines/image-classification'
+import { type Classification, type Classify, openClassifier } from '../postprocess/classify.js'
 import { averageArea } from '../preprocess/average-area.js'
 import { allowOnlyWebImages, decodeImage } from '../preprocess/decode-image.js'
 import { type ImageToTensor, imageToTensor } from '../preprocess/image-to-tensor.js'
 import { matchInk } from '../preprocess/polarity.js'
 import type { Tensors } from '../tensor.js'
-import { InvalidInputError, type Pipeline } from './pipeline.js'
-
-interface ImageInput {
-  image?: unknown
-  pixels?: unknown
-  topK?: unknown
-}
-
-export interface Classification {
-  label: string
-  probabilities: Record<string, number>
-  top: { label: string; probability: number }[]
-}
+import { asFields, InvalidInputError, type Pipeline } from './pipeline.js'
 
 /** Opens the pipeline of a version: reads its labels and checks that they and the input's shape fit. */
 export async function openImageClassification(
@@ -28,23 +14,20 @@ export async function openImageClassification(
   manifest: Manifest,
   spec: ImageClassificationSpec,
 ): Promise<Pipeline> {
-  const labels = parseLabels(await readFile(join(folder, spec.labels), 'utf8'))
+  const classify = await openClassifier(folder, manifest, spec)
   const input = manifest.inputs[0]
   const toTensor = input && imageToTensor(input, spec)
   if (!toTensor)
     throw new Error('the shape of the input does not fit width, height and channels of the image')
-  const scores = manifest.outputs.find(({ shape }) => shape.length === 2 && shape[1] === labels.length)
-  if (!scores) throw new Error(`no output has one score for each of the ${labels.length} labels`)
   allowOnlyWebImages()
-  return new ImageClassification(spec, { input: input.name, scores: scores.name, toTensor, labels })
+  return new ImageClassification(spec, { input: input.name, toTensor, classify })
 }
 
 interface Fitted {
-  /** Names of tensors. */
+  /** Name of the tensor. */
   input: string
-  scores: string
   toTensor: ImageToTensor
-  labels: string[]
+  classify: Classify
 }
 
 class ImageClassification implements Pipeline {
@@ -54,22 +37,13 @@ class ImageClassification implements Pipeline {
   ) {}
 
   async preprocess(input: unknown): Promise<Tensors> {
-    const { image, pixels } = asImageInput(input)
+    const { image, pixels } = asFields(input)
     const values = pixels === undefined ? await this.readImage(image) : this.readPixels(pixels)
     return { [this.fitted.input]: this.fitted.toTensor(values) }
   }
 
   postprocess(outputs: Tensors, input: unknown): Classification {
-    const { labels } = this.fitted
-    const scores = outputs[this.fitted.scores]?.data
-    if (!(scores instanceof Float32Array)) throw new TypeError('the scores are not float32')
-    const probabilities = this.spec.activation === 'softmax' ? softmax(scores) : scores
-    const byLabel: Record<string, number> = {}
-    for (const [index, label] of labels.entries()) byLabel[label] = probabilities[index] ?? 0
-    const { topK: wanted } = asImageInput(input)
-    const best = topK(probabilities, typeof wanted === 'number' ? wanted : this.spec.topK)
-    const top = best.map((index) => ({ label: labels[index] ?? '', probability: probabilities[index] ?? 0 }))
-    return { label: top[0]?.label ?? '', probabilities: byLabel, top }
+    return this.fitted.classify(outputs, asFields(input).topK)
   }
 
   private async readImage(image: unknown): Promise<Float32Array> {
@@ -95,18 +69,4 @@ class ImageClassification implements Pipeline {
     }
     return values
   }
-}
-
-function asImageInput(input: unknown): ImageInput {
-  if (typeof input !== 'object' || input === null) throw new InvalidInputError('input must be an object')
-  return input
-}
-
-/** One label a line. */
-function parseLabels(text: string): string[] {
-  const labels = text.split(/\r?\n/).map((line) => line.trim())
-  if (labels.at(-1) === '') labels.pop()
-  if (labels.includes('')) throw new Error('a line of the labels file is empty')
-  if (new Set(labels).size !== labels.length) throw new Error('the labels file holds a label twice')
-  return labels
 }

@@ -55,6 +55,6 @@ function assertFeeds(feeds: unknown, inputs: Manifest['inputs']): asserts feeds 
 }
 
 function findWrongBatch(feeds: Tensors, inputs: Manifest['inputs']): string | undefined {
-  const wrong = inputs.find(({ name, shape }) => typeof shape[0] === 'string' && feeds[name]?.dims[0] !== 1)
+  const wrong = inputs.find(({ name, shape }) => typeof shape?.[0] === 'string' && feeds[name]?.dims[0] !== 1)
   return wrong && `${wrong.name} must have batch size 1`
 }

@@ -2,13 +2,20 @@ import type { Tensors } from '../tensor.js'
 
 /** What turns a prediction's input into feeds for the model, and the model's outputs into the prediction's output. */
 export interface Pipeline {
-  /** Feeds of batch size 1, by input name. Throws `InvalidInputError` for an input that does not fit. */
+  /** Feeds, by input name: of batch size 1, or of as many rows as raw tensors hold. Throws `InvalidInputError` for an input that does not fit. */
   preprocess(input: unknown): Promise<Tensors>
-  /** The output as a JSON value, from outputs of batch size 1. `input` is what `preprocess` was given. */
+  /** The output as a JSON value, from outputs of as many rows. `input` is what `preprocess` was given. */
   postprocess(outputs: Tensors, input: unknown): unknown
 }
 
 /** The input does not fit the model. The message is shown to the caller: it says what is wrong, without the value. */
 export class InvalidInputError extends Error {
   override readonly name = 'InvalidInputError'
+}
+
+/** The fields of an input. Throws `InvalidInputError` for what is no object. */
+export function asFields(input: unknown): Record<string, unknown> {
+  if (typeof input !== 'object' || input === null || Array.isArray(input))
+    throw new InvalidInputError('input must be an object')
+  return Object(input)
 }

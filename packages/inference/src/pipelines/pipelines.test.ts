@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inputSchema, outputJsonSchema } from '@augur/core/models/input-schema'
 import { type Manifest, type ManifestInput, manifestSchema } from '@augur/core/models/manifest'
+import { wordPieceTokenizer } from '@augur/test-support/tokenizer'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { encodeJson } from '../encode-json.js'
@@ -15,6 +16,7 @@ let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'augur-pipelines-'))
   await writeFile(join(folder, 'labels.txt'), 'cat\ndog\n\n'.trimEnd())
+  await writeFile(join(folder, 'tokenizer.json'), wordPieceTokenizer())
   await writeFile(
     join(folder, 'own.mjs'),
     `export function preprocess(input) {
@@ -27,11 +29,13 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 function manifestOf(parts: Omit<ManifestInput, 'files'>): Manifest {
-  const files = ['model.onnx', 'labels.txt', 'own.mjs'].map((path) => ({ path, sha256 }))
+  const paths = ['model.onnx', 'labels.txt', 'tokenizer.json', 'own.mjs']
+  const files = paths.map((path) => ({ path, sha256 }))
   return manifestSchema.parse({ ...parts, files })
 }
 
 const float = (name: string, ...shape: (number | string)[]) => ({ name, type: 'float32' as const, shape })
+const int64 = (name: string, ...shape: (number | string)[]) => ({ name, type: 'int64' as const, shape })
 
 const images = manifestOf({
   inputs: [float('image', 'N', 1, 2, 2)],
@@ -42,6 +46,53 @@ const images = manifestOf({
     pixels: { maximum: 16 },
     labels: 'labels.txt',
     topK: 1,
+  },
+})
+const texts = manifestOf({
+  inputs: [
+    int64('input_ids', 'N', 'S'),
+    int64('attention_mask', 'N', 'S'),
+    int64('token_type_ids', 'N', 'S'),
+  ],
+  outputs: [float('logits', 'N', 2)],
+  pipeline: {
+    name: 'text-classification',
+    tokenizer: 'tokenizer.json',
+    maxLength: 6,
+    maxCharacters: 30,
+    pair: true,
+    activation: 'sigmoid',
+    labels: 'labels.txt',
+  },
+})
+const embeddings = manifestOf({
+  inputs: [int64('input_ids', 'N', 'S'), int64('attention_mask', 'N', 'S')],
+  outputs: [float('last_hidden_state', 'N', 'S', 2)],
+  pipeline: { name: 'text-embedding', tokenizer: 'tokenizer.json', maxLength: 6 },
+})
+const classes = manifestOf({
+  inputs: [float('x', 'N', 3), { name: 'city', type: 'string', shape: ['N', 1] }, int64('visits', 'N')],
+  outputs: [float('scores', 'N', 2)],
+  pipeline: {
+    name: 'tabular',
+    columns: [
+      { kind: 'number', name: 'age', mean: 40, std: 10, missing: 40 },
+      { kind: 'category', name: 'plan', categories: ['free', 'pro'] },
+      { kind: 'text', name: 'city', input: 'city' },
+      { kind: 'number', name: 'visits', input: 'visits' },
+    ],
+    activation: 'none',
+    labels: 'labels.txt',
+    topK: 1,
+  },
+})
+const price = manifestOf({
+  inputs: [float('x', 'N', 1)],
+  outputs: [float('y', 'N', 1)],
+  pipeline: {
+    name: 'tabular',
+    columns: [{ kind: 'number', name: 'rooms' }],
+    target: { mean: 100, std: 20 },
   },
 })
 const tensors = manifestOf({
@@ -87,6 +138,75 @@ const pipelines: {
       { image: 5 },
       { image: 'x' },
     ],
+  },
+  {
+    name: 'text-classification',
+    manifest: texts,
+    input: { text: 'The bill?', pair: 'wrong', topK: 1 },
+    feeds: {
+      input_ids: { type: 'int64', dims: [1, 6], data: new BigInt64Array([2n, 4n, 5n, 3n, 7n, 3n]) },
+      attention_mask: { type: 'int64', dims: [1, 6], data: new BigInt64Array([1n, 1n, 1n, 1n, 1n, 1n]) },
+      token_type_ids: { type: 'int64', dims: [1, 6], data: new BigInt64Array([0n, 0n, 0n, 0n, 1n, 1n]) },
+    },
+    outputs: { logits: { type: 'float32', dims: [1, 2], data: new Float32Array([0, 0]) } },
+    output: {
+      label: 'cat',
+      probabilities: { cat: 0.5, dog: 0.5 },
+      top: [{ label: 'cat', probability: 0.5 }],
+    },
+    bad: [null, [], {}, { text: 7 }, { text: ' \n' }, { text: 'x'.repeat(31) }, { text: 'x', pair: 1 }],
+  },
+  {
+    name: 'text-embedding',
+    manifest: embeddings,
+    input: { text: 'my bill' },
+    feeds: {
+      input_ids: { type: 'int64', dims: [1, 4], data: new BigInt64Array([2n, 11n, 5n, 3n]) },
+      attention_mask: { type: 'int64', dims: [1, 4], data: new BigInt64Array([1n, 1n, 1n, 1n]) },
+    },
+    // As a micro-batch with a longer text leaves them: what stands behind the four tokens is padding.
+    outputs: {
+      last_hidden_state: {
+        type: 'float32',
+        dims: [1, 5, 2],
+        data: new Float32Array([1, 0, 3, 4, 3, 8, 5, 4, 99, 99]),
+      },
+    },
+    output: { embedding: [0.6, 0.8] },
+    bad: [null, {}, { text: null }, { text: '' }],
+  },
+  {
+    name: 'tabular',
+    manifest: classes,
+    input: { age: 30, plan: 'pro', city: 'Ghent', visits: 3 },
+    feeds: {
+      x: { type: 'float32', dims: [1, 3], data: new Float32Array([-1, 0, 1]) },
+      city: { type: 'string', dims: [1, 1], data: ['Ghent'] },
+      visits: { type: 'int64', dims: [1], data: new BigInt64Array([3n]) },
+    },
+    outputs: { scores: { type: 'float32', dims: [1, 2], data: new Float32Array([0.25, 0.75]) } },
+    output: {
+      label: 'dog',
+      probabilities: { cat: 0.25, dog: 0.75 },
+      top: [{ label: 'dog', probability: 0.75 }],
+    },
+    bad: [
+      null,
+      {},
+      { age: 30, plan: 'gold', city: 'Ghent', visits: 3 },
+      { age: '30', plan: 'pro', city: 'Ghent', visits: 3 },
+      { age: 30, plan: 'pro', city: 1, visits: 3 },
+      { age: 30, plan: 'pro', city: 'Ghent', visits: 0.5 },
+    ],
+  },
+  {
+    name: 'tabular (a number)',
+    manifest: price,
+    input: { rooms: 3 },
+    feeds: { x: { type: 'float32', dims: [1, 1], data: new Float32Array([3]) } },
+    outputs: { y: { type: 'float32', dims: [1, 1], data: new Float32Array([0.5]) } },
+    output: { value: 110 },
+    bad: [null, {}],
   },
   {
     name: 'tensors',
@@ -179,5 +299,34 @@ describe('image-classification', () => {
   test('refuses a model whose input does not fit the image', async () => {
     const other = { ...images, inputs: [float('image', 'N', 1, 3, 3)] }
     await expect(openPipeline(folder, other)).rejects.toThrow('the shape of the input does not fit')
+  })
+})
+
+describe('tabular', () => {
+  test('takes the declared value where a column is missing', async () => {
+    const pipeline = await openPipeline(folder, classes)
+    const feeds = await pipeline.preprocess({ plan: 'free', city: '', visits: 0 })
+    expect(feeds.x?.data).toEqual(new Float32Array([0, 1, 0]))
+  })
+})
+
+describe('text-embedding', () => {
+  test('gives the vector as the model does where the manifest says so', async () => {
+    const { inputs, outputs: vectors } = embeddings
+    const manifest = manifestOf({
+      inputs,
+      outputs: vectors,
+      pipeline: {
+        name: 'text-embedding',
+        tokenizer: 'tokenizer.json',
+        maxLength: 6,
+        pooling: 'cls',
+        normalise: false,
+      },
+    })
+    const pipeline = await openPipeline(folder, manifest)
+    const data = new Float32Array([3, 4, 9, 9])
+    const outputs = { last_hidden_state: { type: 'float32' as const, dims: [1, 2, 2], data } }
+    expect(await pipeline.postprocess(outputs, { text: 'my bill' })).toEqual({ embedding: [3, 4] })
   })
 })

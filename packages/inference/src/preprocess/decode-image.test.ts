@@ -69,6 +69,15 @@ describe('what the pixels mean', () => {
     expect([red, green, blue].map((value) => Math.round(value * 255))).toEqual([255, 51, 0])
   })
 
+  test('the four inks of print become red, green and blue', async () => {
+    const background = { r: 255, g: 0, b: 0 }
+    const print = sharp({ create: { width: 16, height: 16, channels: 3, background } })
+    const bytes = await print.toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer()
+    const [red = 0, green = 1, blue = 1] = await decode(bytes, rgb4)
+    expect(red).toBeGreaterThan(0.85)
+    expect(Math.max(green, blue)).toBeLessThan(0.15)
+  })
+
   test('the orientation that a camera noted is applied', async () => {
     const upright = await decode(enlarge(8).rotate(90).png())
     const noted = await decode(enlarge(8).withMetadata({ orientation: 6 }).png())
@@ -105,6 +114,14 @@ describe('what is no image is refused', () => {
     const png = await enlarge(64).png().toBuffer()
     await expect(decode(png.subarray(0, png.length / 2))).rejects.toEqual(refused('damaged'))
     await expect(decode(png.subarray(0, 20))).rejects.toEqual(refused('damaged'))
+  })
+
+  test('more than 16,384 pixels along a side, and an animation', async () => {
+    const strip = { create: { width: 16_385, height: 1, channels: 3, background: '#000' } } as const
+    await expect(decode(sharp(strip).png())).rejects.toEqual(refused('16384'))
+    const frames = await Promise.all([0, 90].map((angle) => enlarge(1).rotate(angle).png().toBuffer()))
+    const animated = sharp(frames, { join: { animated: true } }).webp()
+    await expect(decode(animated)).rejects.toEqual(refused('animated'))
   })
 
   test('more than 25 megapixels, by the header alone', async () => {

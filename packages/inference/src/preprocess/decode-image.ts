@@ -1,3 +1,4 @@
+import { base64Of, findImageProblem } from '@augur/core/models/inputs/web-image'
 import sharp from 'sharp'
 import { InvalidInputError } from '../pipelines/pipeline.js'
 
@@ -18,6 +19,8 @@ export interface TargetImage {
 }
 
 const mostPixels = 25_000_000
+/** A strip of a million pixels by twenty takes a hundred times as long as a square of the same area. */
+const longestSide = 16_384
 const options = { failOn: 'error', autoOrient: true, limitInputPixels: mostPixels } as const
 
 /** Forbids every decoder of libvips but the three in use: the others only widen the way in. */
@@ -30,15 +33,13 @@ export function allowOnlyWebImages(): void {
 
 /**
  * Decodes a PNG, JPEG or WebP image from a data URI or base64. Transparency becomes white, EXIF orientation is
- * applied. Throws `InvalidInputError`; an image above 25 megapixels is refused before its pixels are read.
+ * applied. Throws `InvalidInputError`; one that is animated or above 25 megapixels before its pixels are read.
  */
 export async function decodeImage(text: string, target: TargetImage): Promise<Pixels> {
-  const bytes = decodeBase64(text)
-  if (!isWebImage(bytes))
-    throw new InvalidInputError('image must be a PNG, JPEG or WebP, as a data URI or base64')
+  const problem = findImageProblem(text)
+  if (problem) throw new InvalidInputError(`image ${problem}`)
+  const bytes = Buffer.from(base64Of(text) ?? '', 'base64')
   const { width, height } = await readSize(bytes)
-  if (width * height > mostPixels)
-    throw new InvalidInputError('image must not have more than 25 million pixels')
   const { data, info } = await sharp(bytes, options)
     .flatten({ background: '#ffffff' })
     .toColourspace(target.channels === 1 ? 'b-w' : 'srgb')
@@ -49,28 +50,18 @@ export async function decodeImage(text: string, target: TargetImage): Promise<Pi
   return { width: info.width, height: info.height, channels: target.channels, data }
 }
 
-/** Magic bytes, not the type that the sender claims, say what an image is. */
-function isWebImage(bytes: Buffer): boolean {
-  const start = bytes.toString('latin1', 0, 12)
-  return (
-    start.startsWith('\x89PNG\r\n\x1a\n') || start.startsWith('\xff\xd8\xff') || /^RIFF[^]{4}WEBP/.test(start)
-  )
-}
-
-function decodeBase64(text: string): Buffer {
-  if (!text.startsWith('data:')) return Buffer.from(text, 'base64')
-  const comma = text.indexOf(',')
-  const header = text.slice(0, Math.max(comma, 0))
-  if (!header.endsWith(';base64')) throw new InvalidInputError('image must be encoded as base64')
-  return Buffer.from(text.slice(comma + 1), 'base64')
-}
-
-/** Width and height as they are shown, from the header alone. */
+/** Width and height as they are shown. Refuses by the header alone what would cost too much, or is no single image. */
 async function readSize(bytes: Buffer): Promise<{ width: number; height: number }> {
-  const { autoOrient } = await sharp(bytes, { ...options, limitInputPixels: false })
+  const { autoOrient, pages = 1 } = await sharp(bytes, { ...options, limitInputPixels: false })
     .metadata()
     .catch(refuseImage)
-  return autoOrient
+  const { width, height } = autoOrient
+  if (width * height > mostPixels)
+    throw new InvalidInputError('image must not have more than 25 million pixels')
+  if (Math.max(width, height) > longestSide)
+    throw new InvalidInputError(`image must not be wider or higher than ${longestSide} pixels`)
+  if (pages > 1) throw new InvalidInputError('image must not be animated')
+  return { width, height }
 }
 
 /** Up to 512 pixels, or twice the target, every pixel is averaged by us, exactly. Decoders shrink the rest cheaper. */

@@ -1,4 +1,5 @@
-import type { ImageClassificationSpec, TensorSpec } from '@augur/core/models/manifest'
+import type { TensorSpec } from '@augur/core/models/manifest'
+import type { ImageClassificationSpec } from '@augur/core/models/pipelines/image-classification'
 import type { Tensor } from '../tensor.js'
 
 /** Turns an image (rows of pixels, channels side by side, 0 to 1) into a tensor of batch size 1. */
@@ -12,6 +13,7 @@ export function imageToTensor(
   { shape }: TensorSpec,
   { image: { width, height, channels }, normalise }: ImageClassificationSpec,
 ): ImageToTensor | undefined {
+  if (!shape) return undefined
   const pixels = width * height
   const isPlanar = shapeFits(shape, [channels, height, width])
   const dims = [[channels, height, width], [height, width, channels], [pixels * channels]].find((row) =>
@@ -34,7 +36,7 @@ export function imageToTensor(
 }
 
 /** The first dimension is the batch axis, open or 1. */
-function shapeFits([batch, ...rest]: TensorSpec['shape'], row: number[]): boolean {
+function shapeFits([batch, ...rest]: (number | string)[], row: number[]): boolean {
   if (typeof batch === 'number' && batch !== 1) return false
   return (
     rest.length === row.length && rest.every((size, axis) => typeof size === 'string' || size === row[axis])

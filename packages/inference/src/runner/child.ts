@@ -1,10 +1,11 @@
 import type { VersionId } from '@augur/core/models/version'
 import { OutOfMemoryError } from './item-failure.js'
 import { loadVersion } from './load-version.js'
-import type { RunnerReply, RunnerRequest } from './protocol.js'
+import type { RunnerNotice, RunnerReply, RunnerRequest } from './protocol.js'
 import { type Model, runMicroBatch } from './run-micro-batch.js'
 
 const models = new Map<VersionId, Model>()
+let failedRuns = 0
 let last: Promise<void> = Promise.resolve()
 
 // A terminal sends Ctrl-C to the whole group; the parent decides what it means. SIGTERM has no handler on purpose:
@@ -28,11 +29,12 @@ async function load({
   versionId,
   folder,
   manifest,
+  settings,
 }: Extract<RunnerRequest, { kind: 'load' }>): Promise<RunnerReply> {
-  const loaded = await loadVersion(folder, manifest)
+  const loaded = await loadVersion(folder, manifest, settings)
   if (!loaded.ok) return { kind: 'loadFailed', versionId, code: loaded.code, reason: loaded.reason }
   models.set(versionId, loaded.model)
-  return { kind: 'loaded', versionId }
+  return { kind: 'loaded', versionId, served: loaded.model.session.served }
 }
 
 async function run({
@@ -42,14 +44,23 @@ async function run({
 }: Extract<RunnerRequest, { kind: 'run' }>): Promise<RunnerReply> {
   const model = models.get(versionId)
   if (!model) throw new Error('a run of a version that is not loaded')
+  const failedBefore = model.session.failedRuns
   try {
     return { kind: 'ran', run: id, ...(await runMicroBatch(model, inputs)) }
   } catch (error) {
     if (error instanceof OutOfMemoryError) return { kind: 'resourceLimit', run: id }
     throw error
+  } finally {
+    noteFailedRuns(model.session.failedRuns - failedBefore)
   }
 }
 
-function send(reply: RunnerReply): void {
-  process.send?.(reply)
+function noteFailedRuns(more: number): void {
+  if (more === 0) return
+  failedRuns += more
+  send({ kind: 'failedRuns', count: failedRuns })
+}
+
+function send(message: RunnerReply | RunnerNotice): void {
+  process.send?.(message)
 }

@@ -1,19 +1,42 @@
 import { type ChildProcess, fork } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** Starts a runner's process. It inherits nothing from the environment: models have no business with its secrets. */
-export function forkChild(maxOldSpaceMb: number | undefined): ChildProcess {
+export interface ForkOptions {
+  /** Limit of the JavaScript heap, in MiB; tensors and native memory are outside it. */
+  maxOldSpaceMb?: number
+  /** A command that the process is started through, such as that of `findDeathSignalCommand`. */
+  launcher?: readonly string[]
+  /** The whole environment of the process. Empty by default: models have no business with its parent's secrets. */
+  environment?: Readonly<Record<string, string>>
+}
+
+/** Starts a runner's process. It inherits no environment and no open files. */
+export function forkChild({ maxOldSpaceMb, launcher = [], environment = {} }: ForkOptions): ChildProcess {
   const isSource = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url))
-  const execArgv = isSource ? ['--import', 'tsx'] : []
-  if (maxOldSpaceMb !== undefined) execArgv.push(`--max-old-space-size=${maxOldSpaceMb}`)
-  return fork(entry, {
+  const nodeArgs = isSource ? ['--import', 'tsx'] : []
+  if (maxOldSpaceMb !== undefined) nodeArgs.push(`--max-old-space-size=${maxOldSpaceMb}`)
+  const [command, ...args] = [...launcher, process.execPath]
+  const child = fork(entry, {
     cwd: dirname(entry),
-    env: {},
-    execArgv,
+    env: { ...environment },
+    execPath: command,
+    execArgv: [...args, ...nodeArgs],
     // Strings of the inputs and outputs are copied as they are, not escaped into JSON.
     serialization: 'advanced',
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
+  if (child.pid !== undefined) offerToOutOfMemoryKiller(child.pid)
+  return child
+}
+
+/** When the machine itself runs out of memory, the kernel shall end a runner rather than a worker or Redis. */
+function offerToOutOfMemoryKiller(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '1000')
+  } catch {
+    // No Linux, or the process has ended already.
+  }
 }

@@ -1,29 +1,33 @@
 import type { Manifest } from '@augur/core/models/manifest'
-import { canJoin } from '../batch-tensors.js'
 import { encodeJson } from '../encode-json.js'
+import { ProviderUnavailableError } from '../execution-providers.js'
 import { OnnxSession } from '../onnx-session.js'
 import { openPipeline } from '../pipelines/open-pipeline.js'
-import type { LoadRefusal } from './protocol.js'
-import type { Model } from './run-micro-batch.js'
+import type { LoadRefusal, SessionSettings } from './protocol.js'
+import { createModel, type Model } from './run-micro-batch.js'
 
 /** A version that loaded, or what was wrong with it. */
 export type LoadResult = { ok: true; model: Model } | { ok: false; code: LoadRefusal; reason: string }
 
 /** Opens the session and the pipeline of a version, and runs its example through them. */
-export async function loadVersion(folder: string, manifest: Manifest): Promise<LoadResult> {
+export async function loadVersion(
+  folder: string,
+  manifest: Manifest,
+  settings: SessionSettings,
+): Promise<LoadResult> {
   const refuse = (code: LoadRefusal, error: unknown): LoadResult => {
     const reason = error instanceof Error ? error.message : String(error)
     return { ok: false, code, reason: reason.replaceAll(`${folder}/`, '') }
   }
-  const session = await OnnxSession.open(folder, manifest).catch((error: unknown) =>
-    refuse('invalid_model', error),
+  const session = await OnnxSession.open(folder, manifest, settings).catch((error: unknown) =>
+    refuse(error instanceof ProviderUnavailableError ? 'provider_unavailable' : 'invalid_model', error),
   )
   if (!(session instanceof OnnxSession)) return session
   const pipeline = await openPipeline(folder, manifest).catch((error: unknown) =>
     refuse('invalid_pipeline', error),
   )
   if ('ok' in pipeline) return release(session, pipeline)
-  const model: Model = { session, pipeline, canJoin: canJoin(manifest) }
+  const model = createModel(session, pipeline, manifest)
   try {
     await warmUp(model, manifest.example)
     return { ok: true, model }
@@ -32,7 +36,10 @@ export async function loadVersion(folder: string, manifest: Manifest): Promise<L
   }
 }
 
-async function warmUp({ session, pipeline }: Model, example: Manifest['example']): Promise<void> {
+async function warmUp(
+  { session, pipelines: { pipeline } }: Model,
+  example: Manifest['example'],
+): Promise<void> {
   if (!example) return
   const outputs = await session.run(await pipeline.preprocess(example))
   encodeJson(await pipeline.postprocess(outputs, example))

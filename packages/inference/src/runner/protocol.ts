@@ -1,8 +1,31 @@
-import type { Manifest } from '@augur/core/models/manifest'
+import type { ExecutionProvider, Manifest } from '@augur/core/models/manifest'
 import type { VersionId } from '@augur/core/models/version'
+import type { InputForm } from '@augur/core/predictions/prediction'
+
+/** One prediction's input, and what it is written for. */
+export interface RunInput {
+  form: InputForm
+  /** JSON text, valid for the version and the form. */
+  json: string
+}
 
 /** Why a runner refused a version. */
-export type LoadRefusal = 'invalid_model' | 'invalid_pipeline' | 'warm_up_failed'
+export type LoadRefusal = 'invalid_model' | 'invalid_pipeline' | 'warm_up_failed' | 'provider_unavailable'
+
+/** What a version is opened with, beside its manifest. */
+export interface SessionSettings {
+  /** Tried in this order. */
+  providers: readonly ExecutionProvider[]
+  /** Threads that one run uses inside ONNX Runtime. */
+  threads: number
+}
+
+/** What computes a loaded version's answers. */
+export interface Served {
+  /** For example `onnxruntime-node 1.30.0`. */
+  runtime: string
+  provider: ExecutionProvider
+}
 
 /** How one input ended. `message` may be shown to callers: it names no path and quotes no library. */
 export type ItemResult =
@@ -18,14 +41,20 @@ export interface RunTimings {
 
 /** Parent to child. Handled one after the other, in order. */
 export type RunnerRequest =
-  | { kind: 'load'; versionId: VersionId; folder: string; manifest: Manifest }
-  | { kind: 'run'; run: number; versionId: VersionId /** JSON texts. */; inputs: string[] }
+  | { kind: 'load'; versionId: VersionId; folder: string; manifest: Manifest; settings: SessionSettings }
+  | { kind: 'run'; run: number; versionId: VersionId; inputs: RunInput[] }
   | { kind: 'release'; versionId: VersionId }
 
-/** Child to parent. */
+/** Child to parent, one for each request. */
 export type RunnerReply =
-  | { kind: 'loaded'; versionId: VersionId }
+  | { kind: 'loaded'; versionId: VersionId; served: Served }
   | { kind: 'loadFailed'; versionId: VersionId; code: LoadRefusal; reason: string }
   | { kind: 'ran'; run: number; results: ItemResult[]; timings: RunTimings }
   | { kind: 'resourceLimit'; run: number }
   | { kind: 'released'; versionId: VersionId }
+
+/** Child to parent, unasked: how many runs ONNX Runtime has refused so far. Each of them leaks a little memory. */
+export interface RunnerNotice {
+  kind: 'failedRuns'
+  count: number
+}

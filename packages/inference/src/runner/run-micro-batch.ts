@@ -1,20 +1,26 @@
-import { joinFeeds, joinKey, splitOutputs } from '../batch-tensors.js'
+import type { Manifest } from '@augur/core/models/manifest'
+import { canJoin, joinFeeds, joinKey, rowCount, splitOutputs } from '../batch-tensors.js'
 import { encodeJson } from '../encode-json.js'
 import type { OnnxSession } from '../onnx-session.js'
+import { cutOutputs, padFeeds } from '../pad-tensors.js'
 import { InvalidInputError, type Pipeline } from '../pipelines/pipeline.js'
-import type { Tensors } from '../tensor.js'
+import { openTensors } from '../pipelines/tensors.js'
+import { findMismatch, type Tensors } from '../tensor.js'
 import { type Failure, toFailure } from './item-failure.js'
-import type { ItemResult, RunTimings } from './protocol.js'
+import type { ItemResult, RunInput, RunTimings } from './protocol.js'
 
 /** What a micro-batch runs on. */
 export interface Model {
   session: OnnxSession
-  pipeline: Pipeline
+  /** By the form of the input. */
+  pipelines: Record<RunInput['form'], Pipeline>
+  manifest: Pick<Manifest, 'inputs' | 'outputs' | 'serving'>
   canJoin: boolean
 }
 
 /** One input on its way through the stages: it has feeds, then outputs, or a failure. */
 interface Item {
+  pipeline: Pipeline
   input?: unknown
   feeds?: Tensors
   outputs?: Tensors
@@ -22,20 +28,34 @@ interface Item {
 }
 type PreparedItem = Item & { feeds: Tensors }
 
+/** A loaded version, ready to run. */
+export function createModel(session: OnnxSession, pipeline: Pipeline, manifest: Manifest): Model {
+  const isRaw = manifest.pipeline.name === 'tensors'
+  return {
+    session,
+    pipelines: {
+      pipeline: isRaw ? pipeline : withDeclaredOutputs(pipeline, manifest),
+      tensors: openTensors(manifest, 'data'),
+    },
+    manifest,
+    canJoin: canJoin(manifest),
+  }
+}
+
 /**
- * Runs inputs (JSON texts) in as few session runs as possible. One that fails, fails alone. Rejects only with
+ * Runs inputs in as few session runs as possible. One that fails, fails alone. Rejects only with
  * `OutOfMemoryError`.
  */
 export async function runMicroBatch(
   model: Model,
-  inputs: readonly string[],
+  inputs: readonly RunInput[],
 ): Promise<{ results: ItemResult[]; timings: RunTimings }> {
   const startMs = performance.now()
-  const items = await Promise.all(inputs.map((text) => preprocess(model.pipeline, text)))
+  const items = await Promise.all(inputs.map((input) => preprocess(model, input)))
   const preparedMs = performance.now()
-  for (const group of groupItems(items, model.canJoin)) await runGroup(model.session, group)
+  for (const group of groupItems(items, model)) await runGroup(model, group)
   const ranMs = performance.now()
-  const results = await Promise.all(items.map((item) => postprocess(model.pipeline, item)))
+  const results = await Promise.all(items.map(postprocess))
   const endMs = performance.now()
   return {
     results,
@@ -43,12 +63,25 @@ export async function runMicroBatch(
   }
 }
 
-async function preprocess(pipeline: Pipeline, text: string): Promise<Item> {
+/** A model may answer in another shape than it says. Raw tensors show that; a pipeline would compute nonsense. */
+function withDeclaredOutputs(pipeline: Pipeline, { outputs: specs }: Manifest): Pipeline {
+  return {
+    preprocess: (input) => pipeline.preprocess(input),
+    postprocess: (outputs, input) => {
+      const problem = findMismatch(outputs, specs)
+      if (problem) throw new TypeError(`output ${problem}`)
+      return pipeline.postprocess(outputs, input)
+    },
+  }
+}
+
+async function preprocess({ pipelines }: Model, { form, json }: RunInput): Promise<Item> {
+  const pipeline = pipelines[form]
   try {
-    const input = parseInput(text)
-    return { input, feeds: await pipeline.preprocess(input) }
+    const input = parseInput(json)
+    return { pipeline, input, feeds: await pipeline.preprocess(input) }
   } catch (error) {
-    return { failure: toFailure('preprocess', error) }
+    return { pipeline, failure: toFailure('preprocess', error) }
   }
 }
 
@@ -60,17 +93,26 @@ function parseInput(text: string): unknown {
   }
 }
 
-/** Items whose feeds fit together, in their order. */
-function groupItems(items: readonly Item[], canJoin: boolean): PreparedItem[][] {
-  const groups = new Map<string, PreparedItem[]>()
-  for (const [index, item] of items.entries()) {
+/** Items whose feeds fit together, in their order, in groups of no more rows than a run may have. */
+function groupItems(items: readonly Item[], { canJoin: joins, manifest }: Model): PreparedItem[][] {
+  const { maxSize, padding = {} } = manifest.serving.batching
+  const groups: PreparedItem[][] = []
+  const open = new Map<string, { group: PreparedItem[]; rows: number }>()
+  for (const item of items) {
     if (!isPrepared(item)) continue
-    const key = canJoin ? joinKey(item.feeds) : String(index)
-    const group = groups.get(key)
-    if (group) group.push(item)
-    else groups.set(key, [item])
+    const key = joins ? joinKey(item.feeds, manifest.inputs, padding) : ''
+    const rows = rowCount(item.feeds)
+    const fitting = open.get(key)
+    if (joins && fitting && fitting.rows + rows <= maxSize) {
+      fitting.group.push(item)
+      fitting.rows += rows
+    } else {
+      const group = [item]
+      groups.push(group)
+      open.set(key, { group, rows })
+    }
   }
-  return [...groups.values()]
+  return groups
 }
 
 function isPrepared(item: Item): item is PreparedItem {
@@ -78,18 +120,24 @@ function isPrepared(item: Item): item is PreparedItem {
 }
 
 /** When a joined run fails, each item runs alone, so that only the one at fault fails. */
-async function runGroup(session: OnnxSession, items: PreparedItem[]): Promise<void> {
-  if (await runJoined(session, items)) return
-  for (const item of items) await runJoined(session, [item])
+async function runGroup(model: Model, items: PreparedItem[]): Promise<void> {
+  if (await runJoined(model, items)) return
+  for (const item of items) await runJoined(model, [item])
 }
 
 /** Gives each item its outputs. False when they have to run one by one. */
-async function runJoined(session: OnnxSession, items: PreparedItem[]): Promise<boolean> {
+async function runJoined({ session, manifest }: Model, items: PreparedItem[]): Promise<boolean> {
+  const feeds = items.map((item) => item.feeds)
+  const { padding } = manifest.serving.batching
   try {
-    const outputs = await session.run(joinFeeds(items.map(({ feeds }) => feeds)))
-    const rows = splitOutputs(outputs, items.length)
-    if (!rows) return false
-    for (const [index, item] of items.entries()) item.outputs = rows[index] ?? {}
+    const padded = padding ? padFeeds(feeds, manifest.inputs, padding) : feeds
+    const parts = splitOutputs(await session.run(joinFeeds(padded)), feeds.map(rowCount))
+    if (!parts) return false
+    for (const [index, item] of items.entries()) {
+      const part = parts[index] ?? {}
+      const lengths = { own: item.feeds, padded: padded[index] ?? {} }
+      item.outputs = padding ? cutOutputs(part, lengths, manifest) : part
+    }
     return true
   } catch (error) {
     const failure = toFailure('run', error)
@@ -98,7 +146,7 @@ async function runJoined(session: OnnxSession, items: PreparedItem[]): Promise<b
   }
 }
 
-async function postprocess(pipeline: Pipeline, { input, outputs, failure }: Item): Promise<ItemResult> {
+async function postprocess({ pipeline, input, outputs, failure }: Item): Promise<ItemResult> {
   try {
     if (failure) return failure
     return { ok: true, output: encodeJson(await pipeline.postprocess(outputs ?? {}, input)) }

@@ -6,6 +6,7 @@ import type { LocalVersion } from '@augur/core/models/version'
 import { type SleepingInput, sleepingModel, sumModel, writeModel } from '@augur/test-support/models'
 import { encodeOnnx } from '@augur/test-support/onnx'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import type { RunInput } from './protocol.js'
 import { type Runner, type RunnerOptions, startRunner } from './runner.js'
 
 // Each test starts processes, on machines that may be busy with others.
@@ -44,13 +45,15 @@ async function load(version: LocalVersion, options?: RunnerOptions): Promise<Run
   return runner
 }
 
+/** JSON texts as inputs of the version's own pipeline. */
+const inputsOf = (...texts: string[]): RunInput[] => texts.map((json) => ({ form: 'pipeline', json }))
 const sleepingInput = (input: SleepingInput): string => JSON.stringify(input)
 const three = sleepingInput({ value: [1, 2, 3] })
 const threeBack = { ok: true, output: '{"value":[1,2,3]}' }
 
 describe('a micro-batch', () => {
   test('gives each input its own output, in order', async () => {
-    const outcome = await shared.run(sum.id, ['{"x":[1,2,3]}', '{"x":[0.5,0,-1]}'], { timeoutMs })
+    const outcome = await shared.run(sum.id, inputsOf('{"x":[1,2,3]}', '{"x":[0.5,0,-1]}'), { timeoutMs })
     expect(outcome).toMatchObject({
       kind: 'ran',
       results: [
@@ -67,7 +70,7 @@ describe('a micro-batch', () => {
 
   test('fails only for the inputs that do not fit, and tells the caller nothing of the inside', async () => {
     const failing = sleepingInput({ value: [1, 2, 3], fail: true })
-    const outcome = await shared.run(sleeping.id, [three, failing, 'no JSON', three], { timeoutMs })
+    const outcome = await shared.run(sleeping.id, inputsOf(three, failing, 'no JSON', three), { timeoutMs })
     expect(outcome).toMatchObject({
       results: [
         threeBack,
@@ -81,7 +84,9 @@ describe('a micro-batch', () => {
   test('whose joined run fails is repeated one by one, so that only the input at fault fails', async () => {
     const version = await gatherModel()
     await shared.load(version)
-    const outcome = await shared.run(version.id, ['{"index":0}', '{"index":9}', '{"index":2}'], { timeoutMs })
+    const outcome = await shared.run(version.id, inputsOf('{"index":0}', '{"index":9}', '{"index":2}'), {
+      timeoutMs,
+    })
     expect(outcome).toMatchObject({
       results: [
         { ok: true, output: '{"value":10}' },
@@ -95,14 +100,14 @@ describe('a micro-batch', () => {
     const version = await identityModel('float32', ['N', 'S'])
     await shared.load(version)
     const inputs = ['{"x":[1]}', '{"x":[2,3]}', '{"x":[4]}', '{"x":[]}']
-    const outcome = await shared.run(version.id, inputs, { timeoutMs })
+    const outcome = await shared.run(version.id, inputsOf(...inputs), { timeoutMs })
     expect(outcome).toMatchObject({ results: inputs.map((input) => ({ output: input.replace('x', 'y') })) })
   })
 
   test('runs one by one for a model without a batch axis', async () => {
     const version = await identityModel('float32', [2])
     await shared.load(version)
-    const outcome = await shared.run(version.id, ['{"x":[1,2]}', '{"x":[3,4]}'], { timeoutMs })
+    const outcome = await shared.run(version.id, inputsOf('{"x":[1,2]}', '{"x":[3,4]}'), { timeoutMs })
     expect(outcome).toMatchObject({ results: [{ output: '{"y":[1,2]}' }, { output: '{"y":[3,4]}' }] })
   })
 })
@@ -126,7 +131,7 @@ const elements: [ElementType, string][] = [
 test.each(elements)('elements of type %s come through ONNX Runtime unchanged', async (type, row) => {
   const version = await identityModel(type, ['N', 3])
   await shared.load(version)
-  const outcome = await shared.run(version.id, [`{"x":${row}}`, `{"x":${row}}`], { timeoutMs })
+  const outcome = await shared.run(version.id, inputsOf(`{"x":${row}}`, `{"x":${row}}`), { timeoutMs })
   expect(outcome).toMatchObject({ results: [{ output: `{"y":${row}}` }, { output: `{"y":${row}}` }] })
   await shared.release(version.id)
 })
@@ -135,7 +140,7 @@ describe('a runner that dies', () => {
   test('over an input says which signal it was', async () => {
     const runner = await load(sleeping)
     const crashing = sleepingInput({ value: [1, 2, 3], crash: true })
-    const outcome = await runner.run(sleeping.id, [three, crashing], { timeoutMs })
+    const outcome = await runner.run(sleeping.id, inputsOf(three, crashing), { timeoutMs })
     expect(outcome).toEqual({ kind: 'crashed', signal: 'SIGKILL', code: null })
     expect(await runner.exited).toMatchObject({ signal: 'SIGKILL' })
     expect(runner.isAlive).toBe(false)
@@ -144,26 +149,26 @@ describe('a runner that dies', () => {
   test('in native code, over a division that the processor refuses, does not take the parent along', async () => {
     const version = await divisionModel()
     const runner = await load(version)
-    const outcome = await runner.run(version.id, ['{"x":-2147483648,"by":-1}'], { timeoutMs })
+    const outcome = await runner.run(version.id, inputsOf('{"x":-2147483648,"by":-1}'), { timeoutMs })
     expect(outcome).toMatchObject({ kind: 'crashed', signal: 'SIGFPE' })
   })
 
-  test('in the middle of a micro-batch ends it and the one behind it', async () => {
+  test('in the middle of a micro-batch is charged to that one, not to the one behind it', async () => {
     const runner = await load(sleeping)
-    const long = runner.run(sleeping.id, [sleepingInput({ value: [1, 2, 3], sleepMs: 60_000 })], {
+    const long = runner.run(sleeping.id, inputsOf(sleepingInput({ value: [1, 2, 3], sleepMs: 60_000 })), {
       timeoutMs,
     })
-    const behind = runner.run(sleeping.id, [three], { timeoutMs })
+    const behind = runner.run(sleeping.id, inputsOf(three), { timeoutMs })
     runner.kill()
     expect(await long).toMatchObject({ kind: 'crashed' })
-    expect(await behind).toMatchObject({ kind: 'crashed' })
-    expect(await runner.run(sleeping.id, [three], { timeoutMs })).toMatchObject({ kind: 'crashed' })
+    expect(await behind).toEqual({ kind: 'not_started' })
+    expect(await runner.run(sleeping.id, inputsOf(three), { timeoutMs })).toEqual({ kind: 'not_started' })
   })
 
   test('because its time is up, ends with a time-out, although it blocks', async () => {
     const runner = await load(sleeping)
     const long = sleepingInput({ value: [1, 2, 3], sleepMs: 60_000 })
-    expect(await runner.run(sleeping.id, [long], { timeoutMs: 100 })).toEqual({ kind: 'timeout' })
+    expect(await runner.run(sleeping.id, inputsOf(long), { timeoutMs: 100 })).toEqual({ kind: 'timeout' })
     expect(await runner.exited).toMatchObject({ signal: 'SIGKILL' })
   })
 
@@ -173,21 +178,21 @@ describe('a runner that dies', () => {
       `{ const kept = []; for (;;) kept.push(new Array(1e6).fill({})) }`,
     )
     const runner = await load(version, { maxOldSpaceMb: 64 })
-    expect(await runner.run(version.id, ['{}'], { timeoutMs })).toEqual({ kind: 'resource_limit' })
+    expect(await runner.run(version.id, inputsOf('{}'), { timeoutMs })).toEqual({ kind: 'resource_limit' })
   })
 })
 
 test('memory that cannot be had is a resource_limit, and the runner lives on', async () => {
   const version = await moduleModel('greedy', `{ new ArrayBuffer(2 ** 52) }`)
   await shared.load(version)
-  expect(await shared.run(version.id, ['{}'], { timeoutMs })).toEqual({ kind: 'resource_limit' })
+  expect(await shared.run(version.id, inputsOf('{}'), { timeoutMs })).toEqual({ kind: 'resource_limit' })
   expect(shared.isAlive).toBe(true)
 })
 
 test('the time of a micro-batch starts when the one before it has ended', async () => {
   const sleep = sleepingInput({ value: [1, 2, 3], sleepMs: 600 })
   const outcomes = await Promise.all(
-    [1, 2, 3].map(() => shared.run(sleeping.id, [sleep], { timeoutMs: 1_700 })),
+    [1, 2, 3].map(() => shared.run(sleeping.id, inputsOf(sleep), { timeoutMs: 1_700 })),
   )
   expect(outcomes.map(({ kind }) => kind)).toEqual(['ran', 'ran', 'ran'])
 })
@@ -282,13 +287,15 @@ describe('a runner in its surroundings', () => {
     }`,
     )
     const runner = await load(version)
-    const outcome = await runner.run(version.id, ['{}'], { timeoutMs })
+    const outcome = await runner.run(version.id, inputsOf('{}'), { timeoutMs })
     expect(outcome).toMatchObject({ results: [{ output: '[0]' }] })
   })
 
   test('is stopped by its parent in the middle of a run', async () => {
     const runner = await load(sleeping)
-    const run = runner.run(sleeping.id, [sleepingInput({ value: [1, 2, 3], sleepMs: 60_000 })], { timeoutMs })
+    const run = runner.run(sleeping.id, inputsOf(sleepingInput({ value: [1, 2, 3], sleepMs: 60_000 })), {
+      timeoutMs,
+    })
     await runner.stop()
     expect(await run).toMatchObject({ kind: 'crashed', signal: 'SIGKILL' })
   })
