@@ -4,6 +4,13 @@ import { z } from 'zod'
 import { predict, type Answered, type Client } from '../demo/predict.js'
 import { picture, summarise, type Summary, table } from '../demo/results.js'
 import { readSamples, type Sample } from '../demo/samples.js'
+import {
+  readTickets,
+  routeTicket,
+  summariseTickets,
+  ticketTable,
+  type TicketSummary,
+} from '../demo/tickets.js'
 import { startWebhookReceiver } from '../demo/webhook-receiver.js'
 import type { Output } from '../output.js'
 import { startPrivateStack } from '../private-stack.js'
@@ -12,6 +19,7 @@ import type { Stack } from '../start-stack.js'
 import { listenForStopSignals } from '../stop-signals.js'
 
 const sampleCount = 36
+const ticketCount = 12
 const deadlineMs = 60_000
 
 interface DemoConfig {
@@ -35,7 +43,22 @@ async function predictAll(client: Client, samples: readonly Sample[]): Promise<A
   return answered
 }
 
-async function showPredictions(stack: Stack, config: DemoConfig, stop: AbortSignal): Promise<Summary> {
+async function showTickets(client: Client, { root, output }: DemoConfig): Promise<TicketSummary> {
+  const tickets = await readTickets(join(root, 'models/tickets/heldout.jsonl'), ticketCount)
+  output.line(`Asking which team each of ${tickets.length} support messages belongs to.\n`)
+  const routed = await Promise.all(tickets.map((ticket) => routeTicket(client, ticket)))
+  const summary = summariseTickets(routed)
+  output.line(
+    `${ticketTable(routed)}\n\n${summary.ticketsCorrect} of ${summary.tickets} messages sent right.\n`,
+  )
+  return summary
+}
+
+async function showPredictions(
+  stack: Stack,
+  config: DemoConfig,
+  stop: AbortSignal,
+): Promise<Summary & TicketSummary> {
   const { root, output } = config
   const signal = AbortSignal.any([stop, stack.failed, AbortSignal.timeout(deadlineMs)])
   // Every request under way listens to it.
@@ -45,21 +68,23 @@ async function showPredictions(stack: Stack, config: DemoConfig, stop: AbortSign
   const receiver = await startWebhookReceiver(await readWebhookSecret(baseUrl, signal))
   try {
     output.line(`Sending ${samples.length} handwritten digits that the model has never seen to ${baseUrl}.\n`)
-    const answered = await predictAll({ baseUrl, receiver, signal }, samples)
+    const client = { baseUrl, receiver, signal }
+    const answered = await predictAll(client, samples)
     const summary = summarise(answered, receiver.counts())
     const share = ((100 * summary.correct) / summary.predictions).toFixed(1)
     output.line(`${picture(answered)}\n\n${table(answered)}\n`)
     output.line(`${summary.correct} of ${summary.predictions} digits read right (${share} %);`)
     output.line(`${summary.verified} of ${summary.webhooks} webhooks carried a valid signature.\n`)
-    return summary
+    const tickets = await showTickets(client, config)
+    return { ...summary, ...tickets, ok: summary.ok && tickets.ticketsSucceeded === tickets.tickets }
   } finally {
     receiver.close()
   }
 }
 
 /**
- * Starts a stack of its own, sends real digits through it in every way, shows the answers, and stops it. The last line
- * is a JSON summary. Returns the exit code.
+ * Starts a stack of its own, sends real digits through it in every way and real text in one, shows the answers, and
+ * stops it. The last line is a JSON summary. Returns the exit code.
  * @throws StartupError when the stack cannot start.
  */
 export async function runDemo(config: DemoConfig): Promise<number> {

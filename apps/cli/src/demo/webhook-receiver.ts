@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
-import { type DigitPrediction, digitPrediction } from './prediction.js'
+import { type ClassPrediction, classPrediction } from './prediction.js'
 
 interface Received {
-  prediction: DigitPrediction
+  prediction: ClassPrediction
   /** Whether the signature is that of the body that came. */
   verified: boolean
 }
@@ -27,7 +27,7 @@ export async function startWebhookReceiver(secret: string): Promise<WebhookRecei
   const receive = async (request: IncomingMessage) => {
     const body = await text(request)
     const verified = isSigned(verifier, body, request)
-    const prediction = digitPrediction.parse(JSON.parse(body))
+    const prediction = classPrediction.parse(JSON.parse(body))
     received.set(prediction.id, { prediction, verified })
     waiting.get(prediction.id)?.({ prediction, verified })
   }
