@@ -15,7 +15,15 @@ test('with a key, everything but probes, front page and reference needs it', asy
     expect(response.headers.get('www-authenticate')).toBe('Bearer')
     expect(await problemOf(response)).toMatchObject({ status: 401, code: 'unauthenticated' })
   }
-  for (const path of ['/', '/livez', '/readyz', '/docs', '/openapi.json'])
+  for (const path of [
+    '/',
+    '/livez',
+    '/readyz',
+    '/docs',
+    '/openapi.json',
+    '/v2/health/live',
+    '/v2/health/ready',
+  ])
     expect((await get(path)).status).toBe(200)
   expect((await api.create()).status).toBe(401)
   expect(await api.ids()).toEqual([])

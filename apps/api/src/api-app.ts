@@ -8,6 +8,8 @@ export interface ApiEnv {
     requestId: string
     /** By `performance.now()`. */
     startedAt: number
+    /** Whether problems have a member `error` as well. */
+    hasErrorMember?: boolean
   }
 }
 

@@ -7,7 +7,10 @@ import { authenticate } from './middleware/authenticate.js'
 import { checkOrigin } from './middleware/check-origin.js'
 import { observeRequests } from './middleware/observe-requests.js'
 import { createNotFoundHandler } from './not-found.js'
+import { openInferenceRoutes } from './open-inference/index.js'
+import { errorMember } from './open-inference/error-member.js'
 import { operationsRoutes } from './operations/index.js'
+import { createReadinessCheck } from './readiness.js'
 import { replicateRoutes } from './replicate/index.js'
 
 /** The whole HTTP surface. Building it opens nothing; `app.request` answers without a socket. */
@@ -18,6 +21,7 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
   app.notFound(createNotFoundHandler(app))
 
   app.use(observeRequests({ logger, metrics }))
+  app.use('/v2/*', errorMember())
   if (settings.AUGUR_CORS_ORIGINS.length > 0) app.use(allowOrigins(settings.AUGUR_CORS_ORIGINS))
   if (settings.AUGUR_API_KEY !== undefined) app.use(authenticate(settings.AUGUR_API_KEY))
   else {
@@ -25,10 +29,9 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
     app.use(checkOrigin({ hosts, origins: settings.AUGUR_CORS_ORIGINS }))
   }
 
+  const assertReady = createReadinessCheck(context)
   app.route('/api/v1', replicateRoutes(context))
-  app.route(
-    '/',
-    operationsRoutes(context, () => app),
-  )
+  app.route('/v2', openInferenceRoutes(context, assertReady))
+  app.route('/', operationsRoutes(context, { assertReady, wholeApp: () => app }))
   return app
 }

@@ -3,6 +3,7 @@ import { IdempotencyKeys } from '@augur/core/idempotency'
 import { readMasterKey } from '@augur/core/master-key'
 import { CatalogueFollower } from '@augur/core/models/catalogue-follower'
 import { CatalogueStore } from '@augur/core/models/catalogue-store'
+import { DesiredModels } from '@augur/core/models/desired-models'
 import { InputSchemas } from '@augur/core/models/input-schemas'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
@@ -53,6 +54,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     metrics,
     tenant: defaultTenant,
     catalogue,
+    desiredModels: new DesiredModels(redis, keys),
     memory,
     queues,
     deliveries,

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
+import { loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
 import { requireDurability } from '@augur/core/redis/require-durability'
+import { refuseStart } from '@augur/core/refuse-start'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
 import { StartupError } from '@augur/core/startup-error'
 import { createLogger } from '@augur/core/telemetry/logger'
@@ -22,7 +23,7 @@ async function start(): Promise<void> {
   const context = await createContext(settings, logger)
   shutdown.add('context', () => context.close())
   if (settings.AUGUR_MODE === 'production')
-    requireDurability(context.redis, (faults) => refuse(faults.join(' ')))
+    requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
 
   const server = createHttpServer(createApp(context))
   server.listen(settings.PORT, settings.HOST)
@@ -35,10 +36,4 @@ async function start(): Promise<void> {
   logger.info({ address: server.address() }, 'API started')
 }
 
-function refuse(reason: unknown): never {
-  const isExpected = reason instanceof ConfigError || reason instanceof StartupError
-  console.error(isExpected ? reason.message : reason)
-  process.exit(1)
-}
-
-start().catch(refuse)
+start().catch(refuseStart)

@@ -11,6 +11,7 @@ export function problemResponse(
   headers: Record<string, string> = {},
 ): Response {
   const problem = toProblem(error, c.get('requestId'))
+  if (c.get('hasErrorMember')) problem.error = problem.detail
   return jsonResponse(c, JSON.stringify(problem), problem.status, {
     'content-type': problemMediaType,
     ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),

@@ -23,6 +23,7 @@ export const problems = {
   overloaded: { status: 503, title: 'Overloaded' },
   no_worker: { status: 503, title: 'No worker is ready' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
+  timeout: { status: 504, title: 'It took too long' },
 } satisfies Record<ErrorCode, { status: ContentfulStatusCode; title: string }>
 
 /** RFC 9457, with a closed `code` that says the same as `type`. */
@@ -38,6 +39,7 @@ export const problemSchema = z
       .array(z.strictObject({ pointer: z.string(), code: z.string(), detail: z.string() }))
       .openapi({ description: 'The faulty fields, at JSON pointers (RFC 6901).' }),
     prediction_id: z.string().optional(),
+    error: z.string().optional().openapi({ description: 'Below /v2 only: the same as `detail`.' }),
   })
   .openapi('Problem')
 export type Problem = z.infer<typeof problemSchema>

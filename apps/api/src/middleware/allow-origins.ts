@@ -7,8 +7,23 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<ApiE
   return cors({
     origin: [...origins],
     allowMethods: ['GET', 'POST'],
-    allowHeaders: ['authorization', 'content-type', 'prefer', 'idempotency-key', 'x-request-id'],
-    exposeHeaders: ['location', 'preference-applied', 'idempotency-replayed', 'retry-after', 'x-request-id'],
+    allowHeaders: [
+      'authorization',
+      'content-type',
+      'prefer',
+      'idempotency-key',
+      'x-request-id',
+      'inference-header-content-length',
+    ],
+    exposeHeaders: [
+      'location',
+      'preference-applied',
+      'idempotency-replayed',
+      'retry-after',
+      'x-request-id',
+      'x-augur-prediction-id',
+      'inference-header-content-length',
+    ],
     maxAge: 600,
   })
 }

@@ -4,7 +4,15 @@ import type { MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 
 /** What load balancers and people who look in ask for; it tells them nothing about models or predictions. */
-const openPaths: ReadonlySet<string> = new Set(['/', '/livez', '/readyz', '/openapi.json', '/docs'])
+const openPaths: ReadonlySet<string> = new Set([
+  '/',
+  '/livez',
+  '/readyz',
+  '/openapi.json',
+  '/docs',
+  '/v2/health/live',
+  '/v2/health/ready',
+])
 const isOpen = (path: string) => openPaths.has(path) || path.startsWith('/docs/')
 const credentials = /^(?:Bearer|Token) +(\S+)$/i
 

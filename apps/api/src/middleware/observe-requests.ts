@@ -37,11 +37,13 @@ function countingIds(): () => string {
   return () => `${processId}-${(++count).toString(36)}`
 }
 
+/** Who waits for a server to be ready asks many times a second, and is told with an error until it is. */
+const readyPaths: ReadonlySet<string> = new Set(['/readyz', '/v2/health/ready'])
+
 /** One line a request: at `info` when the server is to blame, else at `debug`. */
 function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
   const { status } = c.res
-  // Who waits for a server to be ready asks many times a second.
-  const level = status >= 500 && c.req.path !== '/readyz' ? 'info' : 'debug'
+  const level = status >= 500 && !readyPaths.has(c.req.path) ? 'info' : 'debug'
   if (!logger.isLevelEnabled(level)) return
   const { method, path } = c.req
   const rounded = Math.round(durationMs * 10) / 10

@@ -52,7 +52,8 @@ async function readBytes(c: Context, maxBytes: number): Promise<Buffer> {
   }
 }
 
-function jsonText(bytes: Buffer): string {
+/** @throws ServiceError `invalid_json` */
+export function jsonText(bytes: Buffer): string {
   if (!isUtf8(bytes)) throw new ServiceError('invalid_json', 'The body is not UTF-8.')
   const text = bytes.toString('utf8')
   if (nestsDeeperThan(deepestJson, text)) {

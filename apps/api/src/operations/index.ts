@@ -6,14 +6,18 @@ import { jsonResponse } from '../json-response.js'
 import { probeRoutes } from './health.js'
 import { metricsRoutes } from './metrics.js'
 import { openApiRoutes } from './openapi.js'
+import type { ReadinessCheck } from '../readiness.js'
 
-const message = 'Augur is running. The API is below /api/v1 and described at /docs.'
+const message = 'Augur is running. The API is below /api/v1 and /v2, and described at /docs.'
 
 /** What runs the server rather than uses it. */
-export function operationsRoutes(context: ApiContext, wholeApp: () => OpenAPIHono<ApiEnv>): Hono<ApiEnv> {
+export function operationsRoutes(
+  context: ApiContext,
+  { assertReady, wholeApp }: { assertReady: ReadinessCheck; wholeApp: () => OpenAPIHono<ApiEnv> },
+): Hono<ApiEnv> {
   const routes = new Hono<ApiEnv>()
   routes.get('/', (c) => jsonResponse(c, JSON.stringify({ message })))
-  routes.route('/', probeRoutes(context))
+  routes.route('/', probeRoutes(assertReady))
   routes.route('/', metricsRoutes(context))
   routes.route('/', openApiRoutes(context, wholeApp))
   return routes

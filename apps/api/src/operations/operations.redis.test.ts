@@ -24,7 +24,8 @@ test('ready means that a version is served; alive means only that the process an
 
 test('a server that was ready stays so while a worker loads one more version', async () => {
   expect((await get('/readyz')).status).toBe(200)
-  const more = { worker: 'another', versions: [{ id: 'cd'.repeat(32), state: 'loading' as const }] }
+  const version = { id: 'cd'.repeat(32), model: 'augur/more', label: '1', state: 'loading' as const }
+  const more = { worker: 'another', versions: [version], problems: [] }
   await new CatalogueStore(api.core.redis, api.core.keys).announce(more)
   await api.context.catalogue.refresh()
   expect((await get('/readyz')).status).toBe(200)
@@ -58,13 +59,13 @@ const description = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
-test('the description is OpenAPI 3.1 and knows every route of the dialect', async () => {
+test('the description is OpenAPI 3.1 and knows every route of the dialects', async () => {
   const { paths, components } = description.parse(await (await get('/openapi.json')).json())
   const described = Object.entries(paths).flatMap(([path, operations]) =>
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const routes = api.app.routes
-    .filter(({ method, path }) => method !== 'ALL' && path.startsWith('/api/'))
+    .filter(({ method, path }) => method !== 'ALL' && /^\/(?:api|v2)(?:\/|$)/.test(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
   expect(new Set(described)).toEqual(new Set(routes))
   expect(components.schemas).toHaveProperty('Problem')

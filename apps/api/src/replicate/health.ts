@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
-import { answer, refusals } from './documentation.js'
+import { answer, refusals } from '../documentation.js'
 import { type Health, healthSchema } from './schemas.js'
 
 const healthPath = createRoute({
@@ -22,7 +22,9 @@ async function readHealth(context: ApiContext): Promise<Health> {
     state: catalogue?.stateOf(id) ?? 'unserved',
     workers: catalogue?.statesOf(id).length ?? 0,
   }))
-  const allReady = models.length > 0 && models.every(({ state }) => state === 'ready')
+  // What is on its way out by request is no fault.
+  const wanted = models.filter(({ state }) => state !== 'draining' && state !== 'stopped')
+  const allReady = wanted.length > 0 && wanted.every(({ state }) => state === 'ready')
   return {
     status: isAnswering ? (allReady ? 'ok' : 'degraded') : 'unavailable',
     redis: isAnswering ? 'ok' : 'unavailable',

@@ -1,3 +1,5 @@
+import { CatalogueStore } from '@augur/core/models/catalogue-store'
+import type { WorkerPresence } from '@augur/core/models/presence'
 import { testVersion } from '@augur/test-support/test-context'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApi, type TestApi } from '../test/test-api.js'
@@ -8,6 +10,11 @@ beforeAll(async () => {
   api = await createTestApi()
 })
 afterAll(() => api.close())
+
+async function announce(presence: WorkerPresence): Promise<void> {
+  await new CatalogueStore(api.core.redis, api.core.keys).announce(presence)
+  await api.context.catalogue.refresh()
+}
 
 const get = async (path: string): Promise<unknown> => (await api.app.request(`/api/v1${path}`)).json()
 
@@ -26,6 +33,72 @@ test('a version carries the schemas of its input and output', async () => {
   })
   expect(versionSchema.parse(await get('/models/augur/test/versions/1'))).toEqual(version)
   expect(versionPageSchema.parse(await get('/models/augur/test/versions')).results).toEqual([version])
+})
+
+test('a version that cannot be loaded shows its code beside the one that serves', async () => {
+  const { id, model, label } = testVersion
+  const failed = {
+    id: 'cd'.repeat(32),
+    model,
+    label,
+    state: 'load_failed',
+    code: 'timeout',
+    reason: 'slow',
+  } as const
+  const problem = {
+    code: 'invalid_manifest',
+    model,
+    label: '2',
+    file: 'manifest.json',
+    reason: 'is not JSON',
+  } as const
+  const loading = {
+    id: 'ef'.repeat(32),
+    model: 'augur/new',
+    label: '1',
+    state: 'loading',
+    progress: { doneBytes: 5, totalBytes: null },
+  } as const
+  await announce({
+    worker: 'w1',
+    versions: [{ id, model, label, state: 'ready' }, failed, loading],
+    problems: [problem],
+  })
+  expect(modelSchema.parse(await get('/models/augur/test'))).toMatchObject({
+    state: 'ready',
+    latest_version: { id },
+    problems: [
+      { label: '1', version: failed.id, state: 'load_failed', code: 'timeout', reason: 'slow' },
+      { label: '2', version: null, state: 'load_failed', code: 'invalid_manifest', file: 'manifest.json' },
+    ],
+  })
+  expect(modelSchema.parse(await get('/models/augur/new'))).toMatchObject({
+    state: 'loading',
+    latest_version: null,
+    loading: [{ label: '1', version: loading.id, progress: { done_bytes: 5, total_bytes: null } }],
+  })
+  expect(modelPageSchema.parse(await get('/models')).results).toHaveLength(2)
+  expect(versionPageSchema.parse(await get('/models/augur/new/versions')).results).toEqual([])
+  await api.announce('ready')
+})
+
+test('a version says why it is not ready', async () => {
+  const { id, model, label } = testVersion
+  const state = {
+    id,
+    model,
+    label,
+    state: 'load_failed',
+    code: 'checksum_mismatch',
+    reason: 'another file',
+  } as const
+  await announce({ worker: 'w1', versions: [state], problems: [] })
+  expect(versionSchema.parse(await get(`/models/${model}/versions/${label}`))).toMatchObject({
+    state: 'load_failed',
+    state_code: 'checksum_mismatch',
+    state_reason: 'another file',
+  })
+  await api.announce('ready')
 })
 
 test('health follows the workers', async () => {

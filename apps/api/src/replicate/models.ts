@@ -1,14 +1,15 @@
 import { ServiceError } from '@augur/core/errors'
 import { modelTag } from '@augur/core/ids'
-import type { CatalogueVersion } from '@augur/core/models/catalogue'
+import type { Catalogue } from '@augur/core/models/catalogue'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
+import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
-import { answer, createHeaders, refusals } from './documentation.js'
+import { createHeaders } from './create-headers.js'
 import { baseUrlOf } from './present.js'
 import { presentModel, presentVersion } from './present-model.js'
 import {
@@ -86,16 +87,20 @@ const createPath = createRoute({
 const page = <T>(results: T[]) => ({ next: null, previous: null, results })
 const noSuch = (what: string) => new ServiceError('not_found', `There is no such ${what}.`)
 
-function versionsOf(context: ApiContext, model: string): CatalogueVersion[] {
-  const versions = currentCatalogue(context).versionsOf(model)
-  if (versions.length === 0) throw noSuch('model')
-  return versions
+/** @throws ServiceError `not_found` where nothing is known of the model, not even why it is not served */
+function knowing(context: ApiContext, model: string): Catalogue {
+  const catalogue = currentCatalogue(context)
+  if (!catalogue.models().includes(model)) throw noSuch('model')
+  return catalogue
 }
 
 async function modelOf(context: ApiContext, model: string, baseUrl: string): Promise<WireModel> {
-  const counts = versionsOf(context, model).map(({ id }) => context.predictions.counts(modelTag(model), id))
+  const catalogue = knowing(context, model)
+  // Removed versions have run as well.
+  const versions = catalogue.all.filter((version) => version.model === model)
+  const counts = versions.map(({ id }) => context.predictions.counts(modelTag(model), id))
   const runCount = (await Promise.all(counts)).reduce((sum, { accepted }) => sum + accepted, 0)
-  return presentModel({ catalogue: currentCatalogue(context), model, runCount, baseUrl })
+  return presentModel({ catalogue, model, runCount, baseUrl })
 }
 
 export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
@@ -117,8 +122,8 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
 
   routes.openapi(versionsPath, (c) => {
     const { owner, name } = c.req.valid('param')
-    const catalogue = currentCatalogue(context)
-    const versions = versionsOf(context, `${owner}/${name}`)
+    const catalogue = knowing(context, `${owner}/${name}`)
+    const versions = catalogue.versionsOf(`${owner}/${name}`)
     return jsonResponse(
       c,
       JSON.stringify(page(versions.map((version) => presentVersion(catalogue, version)))),

@@ -1,17 +1,19 @@
-import { ServiceError } from '@augur/core/errors'
 import type { Catalogue, CatalogueVersion } from '@augur/core/models/catalogue'
-import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
+import { isTerminal } from '@augur/core/predictions/prediction'
 import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
+import { fullName } from '../full-name.js'
 import { jsonResponse } from '../json-response.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
-import { answer, createHeaders, refusals } from './documentation.js'
+import { refuseFailed } from '../refuse-failed.js'
+import { answer, refusals } from '../documentation.js'
+import { createHeaders } from './create-headers.js'
 import { readFormBody } from './form-body.js'
-import { holdCreated } from './hold.js'
+import { holdCreated } from '../hold.js'
 import { idempotencyOf } from './idempotency-key.js'
 import { baseUrlOf, presentPrediction, presentUnfinished } from './present.js'
 import { type PredictBody, predictAnswer, predictBody } from './schemas.js'
@@ -44,14 +46,12 @@ const predictPath = createRoute({
       'unknown_version',
       'idempotency_mismatch',
       'prediction_failed',
+      'timeout',
       'overloaded',
       'no_worker',
     ),
   },
 })
-
-/** The owner may be left out where it is the usual one. */
-const fullName = (model: string) => (model.includes('/') ? model : `augur/${model}`)
 
 function chooseVersion(
   catalogue: Catalogue,
@@ -65,12 +65,6 @@ function chooseVersion(
 async function readPredictBody(c: Context): Promise<PredictBody> {
   const given = mediaTypeOf(c) === form ? await readFormBody(c) : parseJson(await c.req.text())
   return validBody(predictBody, given)
-}
-
-function refuseFailed({ id, status, error, errorCode }: Prediction): void {
-  if (status !== 'failed') return
-  const code = errorCode === 'invalid_input' ? 'invalid_input' : 'prediction_failed'
-  throw new ServiceError(code, error ?? 'The prediction failed.', { predictionId: id })
 }
 
 async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {

@@ -1,5 +1,6 @@
-import type { Catalogue, CatalogueVersion } from '@augur/core/models/catalogue'
+import type { Catalogue, CatalogueVersion, ModelProblem } from '@augur/core/models/catalogue'
 import { inputJsonSchema, outputJsonSchema } from '@augur/core/models/input-schema'
+import type { LoadProgress, PresentVersion } from '@augur/core/models/presence'
 import type { WireModel, WireVersion } from './schemas.js'
 
 // Clients read from it how to treat outputs: from this release on they ask the output's schema.
@@ -17,7 +18,7 @@ export function presentVersion(catalogue: Catalogue, version: CatalogueVersion):
     label: version.label,
     created_at: isoTime(version.publishedAt),
     cog_version: cogVersion,
-    state: catalogue.stateOf(version.id),
+    ...presentState(catalogue, version.id),
     openapi_schema: {
       openapi: '3.1.0',
       info: { title: version.model, version: version.label },
@@ -26,6 +27,28 @@ export function presentVersion(catalogue: Catalogue, version: CatalogueVersion):
     },
   }
 }
+
+function presentState(catalogue: Catalogue, id: string) {
+  const state = catalogue.stateOf(id)
+  const { code, reason } = catalogue.statesOf(id).find((present) => present.state === state) ?? {}
+  return {
+    state,
+    ...(code !== undefined && { state_code: code }),
+    ...(reason !== undefined && { state_reason: reason }),
+    ...(state === 'loading' && presentProgress(catalogue.progressOf(id))),
+  }
+}
+
+function presentProgress(progress: LoadProgress | undefined) {
+  if (!progress) return {}
+  return { progress: { done_bytes: progress.doneBytes, total_bytes: progress.totalBytes } }
+}
+
+function presentLoading(catalogue: Catalogue, { id, label }: PresentVersion) {
+  return { label, version: id, ...presentProgress(catalogue.progressOf(id)) }
+}
+
+const presentProblem = ({ id, ...problem }: ModelProblem) => ({ ...problem, version: id })
 
 interface ModelFacts {
   catalogue: Catalogue
@@ -39,6 +62,7 @@ export function presentModel({ catalogue, model, runCount, baseUrl }: ModelFacts
   const [owner = '', name = ''] = model.split('/')
   const versions = catalogue.versionsOf(model)
   const latest = catalogue.stable(model) ?? versions[0]
+  const oldest = versions.at(-1)
   return {
     url: `${baseUrl}/models/${model}`,
     owner,
@@ -52,7 +76,10 @@ export function presentModel({ catalogue, model, runCount, baseUrl }: ModelFacts
     license_url: null,
     cover_image_url: null,
     default_example: null,
+    state: catalogue.stateOfModel(model),
+    loading: catalogue.loadingOf(model).map((version) => presentLoading(catalogue, version)),
+    problems: catalogue.problemsOf(model).map(presentProblem),
     latest_version: latest ? presentVersion(catalogue, latest) : null,
-    created_at: isoTime(versions.at(-1)?.publishedAt ?? 0),
+    ...(oldest && { created_at: isoTime(oldest.publishedAt) }),
   }
 }

@@ -1,5 +1,5 @@
 import { predictionErrorCodes, predictionStatuses } from '@augur/core/predictions/prediction'
-import { versionStates } from '@augur/core/models/catalogue'
+import { versionStates } from '@augur/core/models/presence'
 import { webhookEvents } from '@augur/core/webhooks/webhook-events'
 import { z } from '@hono/zod-openapi'
 
@@ -47,6 +47,24 @@ export const predictBody = z
   .openapi('Predict')
 export type PredictBody = z.infer<typeof predictBody>
 
+const milliseconds = z.number().min(0)
+const provenance = z
+  .strictObject({
+    attempt: z.int().min(1).openapi({ description: 'Which claim by a worker this was.' }),
+    queue_ms: milliseconds.openapi({ description: 'From the creation to that claim.' }),
+    runtime: z
+      .string()
+      .optional()
+      .openapi({ examples: ['onnxruntime-node 1.30.0'] }),
+    provider: z.string().optional().openapi({ description: 'The execution provider that computed it.' }),
+    worker: z.string(),
+    micro_batch_size: z.int().min(1).optional().openapi({ description: 'Predictions that ran together.' }),
+    preprocess_ms: milliseconds.optional(),
+    run_ms: milliseconds.optional(),
+    postprocess_ms: milliseconds.optional(),
+  })
+  .openapi({ description: 'How it came about, once it ended. Times are those of the whole micro-batch.' })
+
 export const predictionSchema = z
   .strictObject({
     id: z.string(),
@@ -68,6 +86,7 @@ export const predictionSchema = z
       .strictObject({ predict_time: z.number().optional(), total_time: z.number() })
       .optional()
       .openapi({ description: 'Seconds.' }),
+    provenance: provenance.optional(),
     queue_position: z.int().min(0).nullish(),
     webhook: z.string().optional(),
     webhook_events_filter: z.array(z.enum(webhookEvents)).optional(),
@@ -80,6 +99,10 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 
 export const predictionPageSchema = pageOf(predictionSchema).openapi('PredictionPage')
 
+const progressSchema = z
+  .strictObject({ done_bytes: z.int().min(0), total_bytes: z.int().min(0).nullable() })
+  .openapi({ description: 'How much of its files is there, while they are fetched.' })
+
 export const versionSchema = z
   .strictObject({
     id: z.string(),
@@ -87,12 +110,33 @@ export const versionSchema = z
     created_at: time,
     cog_version: z.string(),
     state: z.enum([...versionStates, 'unserved']),
+    state_code: z.string().optional().openapi({
+      description: 'Why it is not ready, from a closed list; with the states that have a reason.',
+    }),
+    state_reason: z.string().optional().openapi({ description: 'The same for people.' }),
+    progress: progressSchema.optional(),
     openapi_schema: z.record(z.string(), z.unknown()),
   })
   .openapi('Version')
 export type WireVersion = z.infer<typeof versionSchema>
 
 export const versionPageSchema = pageOf(versionSchema).openapi('VersionPage')
+
+const loadingSchema = z
+  .strictObject({ label: z.string(), version: z.string(), progress: progressSchema.optional() })
+  .openapi('LoadingVersion')
+
+const modelProblemSchema = z
+  .strictObject({
+    label: z.string(),
+    version: z.string().nullable().openapi({ description: 'Null where the manifest is at fault.' }),
+    state: z.enum(['load_failed', 'crash_looping']),
+    code: z.string(),
+    reason: z.string(),
+    file: z.string().optional(),
+    field: z.string().optional(),
+  })
+  .openapi('ModelProblem')
 
 export const modelSchema = z
   .strictObject({
@@ -108,8 +152,13 @@ export const modelSchema = z
     license_url: z.null(),
     cover_image_url: z.null(),
     default_example: z.null(),
+    state: z
+      .enum([...versionStates, 'unserved'])
+      .openapi({ description: 'That of the latest version, or of the first one while it is loaded.' }),
+    loading: z.array(loadingSchema).openapi({ description: 'Versions on their way to ready.' }),
+    problems: z.array(modelProblemSchema).openapi({ description: 'What is not served, and why.' }),
     latest_version: versionSchema.nullable(),
-    created_at: time,
+    created_at: time.optional(),
   })
   .openapi('Model')
 export type WireModel = z.infer<typeof modelSchema>

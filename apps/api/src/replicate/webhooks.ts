@@ -2,7 +2,7 @@ import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
-import { answer, refusals } from './documentation.js'
+import { answer, refusals } from '../documentation.js'
 import { webhookSecretSchema } from './schemas.js'
 
 const secretPath = createRoute({

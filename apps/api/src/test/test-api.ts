@@ -1,7 +1,7 @@
 import { loadConfig } from '@augur/core/config'
 import { randomToken } from '@augur/core/ids'
-import type { VersionState } from '@augur/core/models/catalogue'
 import { CatalogueStore } from '@augur/core/models/catalogue-store'
+import type { VersionState } from '@augur/core/models/presence'
 import type { Ending } from '@augur/core/predictions/prediction'
 import { createLogger } from '@augur/core/telemetry/logger'
 import { redisUrl } from '@augur/test-support/redis-url'
@@ -37,7 +37,8 @@ export async function createTestApi(env: Record<string, string> = {}) {
   const app = createApp(context)
 
   async function announce(state: VersionState): Promise<void> {
-    await store.announce({ worker: 'w1', versions: [{ id: testVersion.id, state }] })
+    const { id, model, label } = testVersion
+    await store.announce({ worker: 'w1', versions: [{ id, model, label, state }], problems: [] })
     await context.catalogue.refresh()
   }
 

@@ -1,6 +1,6 @@
 import type { ErrorCode } from '@augur/core/errors'
 import type { RouteConfig, z } from '@hono/zod-openapi'
-import { problemMediaType, problems, problemSchema } from '../problem.js'
+import { problemMediaType, problems, problemSchema } from './problem.js'
 
 type ResponseConfig = Exclude<RouteConfig['responses'][string], { $ref: string }>
 
@@ -22,17 +22,3 @@ export function refusals(...codes: ErrorCode[]): Record<string, ResponseConfig> 
   }
   return byStatus
 }
-
-const header = (name: string, description: string) => ({
-  in: 'header' as const,
-  name,
-  description,
-  required: false,
-  schema: { type: 'string' as const },
-})
-
-/** Headers that a create reads. They are parsed by hand: Hono's validator would copy every header first. */
-export const createHeaders = [
-  header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.'),
-  header('Idempotency-Key', 'Repeats of a request with the same key make one prediction; kept for 24 h.'),
-]

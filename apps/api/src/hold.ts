@@ -3,8 +3,8 @@ import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
 import { waitForPrediction } from '@augur/core/predictions/wait-for-prediction'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import type { Context } from 'hono'
-import type { ApiEnv } from '../api-app.js'
-import type { ApiContext } from '../context.js'
+import type { ApiEnv } from './api-app.js'
+import type { ApiContext } from './context.js'
 
 /**
  * Holds the request until the prediction ends, or for `seconds` from when the request came, and returns what it is

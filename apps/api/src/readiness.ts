@@ -1,0 +1,32 @@
+import { ServiceError } from '@augur/core/errors'
+import type { ApiContext } from './context.js'
+
+const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
+
+/**
+ * @param wasReady whether it was before. Then a worker that loads one more model is no reason to send callers away.
+ * @throws ServiceError with the first reason why requests should go elsewhere
+ */
+async function assertReady(context: ApiContext, wasReady: boolean): Promise<void> {
+  if (context.stopping) throw unavailable('The server is shutting down.')
+  if (!(await context.isRedisAnswering())) throw unavailable('Redis does not answer.')
+  const catalogue = context.catalogue.current
+  if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
+  const states = catalogue.workers.flatMap(({ versions }) => versions.map(({ state }) => state))
+  if (!wasReady && states.includes('loading')) throw unavailable('A worker is still loading its models.')
+  if (!states.includes('ready')) {
+    throw new ServiceError('no_worker', 'No worker is ready for any version.', { retryAfterSeconds: 1 })
+  }
+}
+
+/** Resolves while predictions that are sent now are served, and throws the ServiceError that says why they are not. */
+export type ReadinessCheck = () => Promise<void>
+
+/** One for all dialects, which are ready or not together. */
+export function createReadinessCheck(context: ApiContext): ReadinessCheck {
+  let wasReady = false
+  return async () => {
+    await assertReady(context, wasReady)
+    wasReady = true
+  }
+}

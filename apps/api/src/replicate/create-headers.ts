@@ -1,0 +1,13 @@
+const header = (name: string, description: string) => ({
+  in: 'header' as const,
+  name,
+  description,
+  required: false,
+  schema: { type: 'string' as const },
+})
+
+/** Headers that a create reads. They are parsed by hand: Hono's validator would copy every header first. */
+export const createHeaders = [
+  header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.'),
+  header('Idempotency-Key', 'Repeats of a request with the same key make one prediction; kept for 24 h.'),
+]
