@@ -2,6 +2,8 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { StartupError } from '@augur/core/startup-error'
+import { runCompute } from './compute.js'
+import { runIsolation } from './isolation.js'
 import { runPool } from './pool.js'
 import { runSingles } from './singles.js'
 
@@ -16,7 +18,14 @@ const help = `Usage: npm run bench -- <experiment> [options]
 
   pool                 one worker beside two, with a model that sleeps
     --rounds N         how often each is measured (3)
-    --predictions N    in each turn (200)`
+    --predictions N    in each turn (200)
+
+  compute              models that are busy computing, beside session.run alone
+    --rounds N         how often each is measured (3)
+    --predictions N    images in each turn (120)
+
+  isolation            a neighbour's rate beside models that crash, loop and allocate
+    --seconds N        how long beside each (15)`
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -35,6 +44,7 @@ function parse(argv: string[]) {
       rounds: { type: 'string', default: '3' },
       predictions: { type: 'string' },
       connections: { type: 'string', default: '64' },
+      seconds: { type: 'string', default: '15' },
       report: { type: 'boolean', default: false },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -46,13 +56,23 @@ function parse(argv: string[]) {
 
 async function run(argv: string[]): Promise<number> {
   const { experiment, ...values } = parse(argv)
-  if (values.help || !['singles', 'pool'].includes(experiment)) {
+  if (values.help || !['singles', 'pool', 'compute', 'isolation'].includes(experiment)) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
   }
   const rounds = positiveInteger('rounds', values.rounds)
   if (experiment === 'pool') {
     return runPool({ root, rounds, predictions: positiveInteger('predictions', values.predictions ?? '200') })
+  }
+  if (experiment === 'isolation') {
+    return runIsolation({ root, seconds: positiveInteger('seconds', values.seconds) })
+  }
+  if (experiment === 'compute') {
+    return runCompute({
+      root,
+      rounds,
+      predictions: positiveInteger('predictions', values.predictions ?? '120'),
+    })
   }
   if (process.platform !== 'linux')
     throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
