@@ -31,6 +31,7 @@ const digitSeven = Buffer.from(
 interface Digit extends Omit<WirePrediction, 'output'> {
   output: { label: string } | null
   metrics?: { total_time: number }
+  provenance?: object
 }
 
 const json = { 'content-type': 'application/json' }
@@ -56,6 +57,18 @@ test('a prediction is accepted at once and its answer is polled', async () => {
   }
   expect(polled).toMatchObject({ status: 'succeeded', input: row?.input, output: { label: row?.label } })
   expect(polled.metrics?.total_time).toBeGreaterThan(0)
+  const milliseconds = expect.any(Number)
+  expect(polled.provenance).toEqual({
+    attempt: 1,
+    queue_ms: milliseconds,
+    worker: expect.stringMatching(/./),
+    runtime: expect.stringMatching(/^onnxruntime-node \d/),
+    provider: 'cpu',
+    micro_batch_size: 1,
+    preprocess_ms: milliseconds,
+    run_ms: milliseconds,
+    postprocess_ms: milliseconds,
+  })
 })
 
 test('waiting callers get the answer in the response, and the held-out digits are recognised', async () => {
@@ -140,9 +153,15 @@ test('input that does not fit is refused before it is queued, by field and witho
   expect(JSON.stringify(problem)).not.toContain('4711')
 })
 
-test('a picture that is none fails its own prediction with a reason for the caller', async () => {
+test('what is no picture at all is refused before it is queued', async () => {
+  const { response, prediction } = await create({ input: { image: Buffer.from('none').toString('base64') } })
+  expect(response.status).toBe(422)
+  expect(prediction).toMatchObject({ code: 'invalid_input', errors: [{ pointer: '/input/image' }] })
+})
+
+test('a picture that breaks off fails its own prediction with a reason for the caller', async () => {
   const { prediction } = await create(
-    { input: { image: Buffer.from('no picture').toString('base64') } },
+    { input: { image: digitSeven.subarray(0, 60).toString('base64') } },
     { prefer: 'wait' },
   )
   expect(prediction).toMatchObject({ status: 'failed', error_code: 'invalid_input' })

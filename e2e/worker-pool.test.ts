@@ -43,6 +43,12 @@ async function join(env: Record<string, string> = {}): Promise<PooledWorker> {
   return worker
 }
 
+/** As the API knows it, which refuses to wait for anything else. */
+async function stateOfGated(): Promise<string | undefined> {
+  const health = await bodyOf<{ models: { model: string; state: string }[] }>(await stack.request('/health'))
+  return health.models.find(({ model }) => model === 'augur/gated')?.state
+}
+
 async function leave(worker: PooledWorker | undefined, signal: NodeJS.Signals): Promise<void> {
   await worker?.process.end(signal)
   pool.splice(0, pool.length, ...pool.filter((other) => other !== worker))
@@ -127,7 +133,7 @@ test('without a worker submissions wait in the queue, who wants to wait is refus
     submitted.map(({ id }) => id),
   )
   expect(predictions.map(({ output }) => output?.value)).toEqual(values)
-  await stack.ready()
+  await until(async () => (await stateOfGated()) === 'ready')
   const served = await requestGated(stack, { value: [3, 2, 1] }, { headers: { prefer: 'wait' } })
   expect(await bodyOf(served)).toMatchObject({ status: 'succeeded', output: { value: [3, 2, 1] } })
 })

@@ -18,6 +18,8 @@ import { createMetrics } from '@augur/core/telemetry/metrics'
 import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 import { createSecretDeriver } from '@augur/core/webhooks/webhook-secret'
 import type { WorkerSettings } from './config.js'
+import { createRunnerHost } from './create-runner-host.js'
+import { createStaging } from './create-staging.js'
 
 /** What a worker process has: built once, handed to everything that needs it. */
 export async function createContext(settings: WorkerSettings) {
@@ -55,6 +57,8 @@ export async function createContext(settings: WorkerSettings) {
       settings.AUGUR_PAYLOAD_INLINE_BYTES,
     ),
     queues: new PredictionQueues(redis, keys),
+    runnerHost: createRunnerHost(settings, logger),
+    staging: createStaging(settings),
     deliveries: new DeliveryQueue(redis, keys, settings.AUGUR_WEBHOOK_RETRIES.length + 1),
     deliveryStore: new DeliveryStore(redis, keys, dataRetentionMs),
     agent: createGuardedAgent({ mode: settings.AUGUR_MODE, allow: settings.AUGUR_OUTBOUND_ALLOW }),

@@ -1,7 +1,8 @@
 import { once } from 'node:events'
-import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
+import { loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
 import { requireDurability } from '@augur/core/redis/require-durability'
+import { refuseStart } from '@augur/core/refuse-start'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
 import { StartupError } from '@augur/core/startup-error'
 import { workerSettings } from './config.js'
@@ -32,7 +33,7 @@ async function start(): Promise<void> {
   const context = await createContext(settings)
   const shutdown = new Shutdown(context.logger)
   if (settings.AUGUR_MODE === 'production')
-    requireDurability(context.redis, (faults) => refuse(faults.join(' ')))
+    requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
   closeOnSignals(shutdown, context.logger)
   shutdown.add(
     'connections',
@@ -46,7 +47,10 @@ async function start(): Promise<void> {
     'queues',
     async () => void (await Promise.all([context.queues.close(), context.deliveries.close()])),
   )
-  shutdown.add('outbound', () => context.agent.close())
+  shutdown.add(
+    'outbound',
+    async () => void (await Promise.all([context.agent.close(), context.staging.downloads.source.close()])),
+  )
 
   const roles = new Set(settings.AUGUR_WORKER_ROLES)
   const graceMs = settings.AUGUR_GRACE_SECONDS * 1000
@@ -58,16 +62,10 @@ async function start(): Promise<void> {
     const role = deliverWebhooks(context)
     shutdown.add('webhooks', () => role.stop())
   }
-  const predictions = roles.has('predictions') ? await servePredictions(context) : null
+  const predictions = roles.has('predictions') ? servePredictions(context) : null
   if (predictions) shutdown.add('predictions', () => predictions.stop(), graceMs + 3000)
   await serveOperations(context, predictions, shutdown)
   context.logger.info({ worker: context.worker, roles: [...roles] }, 'worker started')
 }
 
-function refuse(reason: unknown): never {
-  const isExpected = reason instanceof ConfigError || reason instanceof StartupError
-  console.error(isExpected ? reason.message : reason)
-  process.exit(1)
-}
-
-start().catch(refuse)
+start().catch(refuseStart)

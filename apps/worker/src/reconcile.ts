@@ -1,6 +1,8 @@
 import { type ModelTag, modelTag } from '@augur/core/ids'
+import type { Catalogue } from '@augur/core/models/catalogue'
 import type { QueueTarget } from '@augur/core/queue/prediction-queues'
 import { reconcileModel } from '@augur/core/reconciler/reconcile-model'
+import { sweepVersions } from '@augur/core/reconciler/sweep-versions'
 import { readMemoryUse } from '@augur/core/redis/memory'
 import { repeat } from '@augur/core/repeat'
 import { defaultTenant } from '@augur/core/tenant'
@@ -12,8 +14,11 @@ const cycleMs = 5000
 export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
   const { settings, logger } = context
   const cycle = async () => {
-    for (const [tag, versions] of await versionsByTag(context)) {
-      await reconcileModel({ ...context, ...limits, tag }, versions)
+    const catalogue = await context.catalogue.read()
+    for (const [tag, versions] of versionsByTag(catalogue)) {
+      const ofTag = { ...context, ...limits, tag }
+      // Null: another worker has the lease, and sweeps as well.
+      if ((await reconcileModel(ofTag, versions)) !== null) await sweepVersions(ofTag, catalogue)
     }
     // Twice the retention, since that counts from the end and the index knows beginnings only.
     await context.index.trim(
@@ -23,14 +28,16 @@ export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
   }
   const limits = {
     graceMs: settings.AUGUR_RECONCILE_GRACE_SECONDS * 1000,
+    drainMs: settings.AUGUR_DRAIN_SECONDS * 1000,
     memoryUse: () => readMemoryUse(context.redis, settings.AUGUR_REDIS_MAX_BYTES),
   }
   return repeat(cycle, cycleMs, (error) => logger.error({ err: error }, 'reconciler cycle failed'))
 }
 
-async function versionsByTag(context: WorkerContext): Promise<Map<ModelTag, QueueTarget[]>> {
+/** Removed versions as well: until they are forgotten, somebody may still wait for them. */
+function versionsByTag(catalogue: Catalogue): Map<ModelTag, QueueTarget[]> {
   const byTag = new Map<ModelTag, QueueTarget[]>()
-  for (const { model, id } of (await context.catalogue.read()).versions) {
+  for (const { model, id } of catalogue.all) {
     const tag = modelTag(model)
     byTag.set(tag, [...(byTag.get(tag) ?? []), { model, version: id }])
   }

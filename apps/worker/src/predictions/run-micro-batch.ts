@@ -6,7 +6,7 @@ import type { ClaimOutcome } from '@augur/core/predictions/prediction-store'
 import type { SinglePredictionJob } from '@augur/core/queue/jobs'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { type ItemOutcome, runInHalves, type Settled } from '@augur/inference/run-in-halves'
-import type { ItemResult } from '@augur/inference/runner/protocol'
+import type { ItemResult, RunTimings, Served } from '@augur/inference/runner/protocol'
 import type { RunOutcome } from '@augur/inference/runner/runner'
 import type { RunnerLease } from '@augur/inference/runner-pool'
 import { announceStart, type StartContext } from './announce-start.js'
@@ -14,6 +14,8 @@ import { announceStart, type StartContext } from './announce-start.js'
 export interface MicroBatchContext extends FinishContext, StartContext {
   payloads: Payloads
   logger: Logger
+  /** This worker's name. */
+  worker: string
   now(): number
   /** Called when a run begins, and what it gives back when that run ends. */
   onRun(size: number): (end: RunEnd) => void
@@ -30,6 +32,9 @@ export interface HeldJob {
   /** Set when its prediction was cancelled; whatever it still yields is thrown away. */
   canceled: boolean
 }
+
+/** What came of one input, and how. */
+type Result = ItemResult & { provenance: JsonText }
 
 interface Claimed {
   held: HeldJob
@@ -51,7 +56,7 @@ const messages: Record<'runner_crashed' | 'timeout' | 'resource_limit' | 'storag
  */
 export async function runMicroBatch(
   context: MicroBatchContext,
-  lease: Pick<RunnerLease, 'run'>,
+  lease: Pick<RunnerLease, 'run' | 'served'>,
   batch: readonly HeldJob[],
 ): Promise<{ written: Promise<unknown> }> {
   const claimed = await claim(context, batch)
@@ -61,14 +66,14 @@ export async function runMicroBatch(
     ready.map(({ prediction }) => prediction),
   )
   const writing: Promise<void>[] = []
-  const settle = (settled: readonly Settled<Claimed, ItemResult>[]) => {
+  const settle = (settled: readonly Settled<Claimed, Result>[]) => {
     const written = finish(context, settled)
     // Looked at below, when the other half has run: until then a rejection must not count as unhandled.
     written.catch(() => {})
     writing.push(written)
   }
   try {
-    await runInHalves<Claimed, ItemResult>(ready, {
+    await runInHalves<Claimed, Result>(ready, {
       run: (items) => run(context, lease, items),
       charge: ({ prediction }) => context.predictions.charge(prediction.id, prediction.token),
       settle,
@@ -113,25 +118,57 @@ async function readInputs(
   return ready
 }
 
-async function run(context: MicroBatchContext, lease: Pick<RunnerLease, 'run'>, items: readonly Claimed[]) {
+async function run(
+  context: MicroBatchContext,
+  lease: Pick<RunnerLease, 'run' | 'served'>,
+  items: readonly Claimed[],
+) {
   const outcome = await observed(context, lease, items)
   const [only] = items
+  if (outcome.kind === 'ran') {
+    const provenance = provenanceOf(context, lease.served, items.length, outcome.timings)
+    return { kind: outcome.kind, results: outcome.results.map((result) => ({ ...result, provenance })) }
+  }
   // Its runner was killed because it was cancelled: that is no crash, and nobody reads what it yields.
-  if (outcome.kind !== 'ran' && items.length === 1 && only?.held.canceled) {
-    return { kind: 'ran' as const, results: [{ ok: true as const, output: 'null' }] }
+  if (items.length === 1 && only?.held.canceled) {
+    const nothing = {
+      ok: true as const,
+      output: 'null',
+      provenance: JSON.stringify({ worker: context.worker }),
+    }
+    return { kind: 'ran' as const, results: [nothing] }
   }
   return outcome
 }
 
+const rounded = (ms: number) => Math.round(ms * 1000) / 1000
+
+/** The part of a prediction's provenance that a micro-batch has in common. */
+function provenanceOf(
+  { worker }: MicroBatchContext,
+  served: Served | undefined,
+  size: number,
+  { preprocessMs, runMs, postprocessMs }: RunTimings,
+): JsonText {
+  return JSON.stringify({
+    ...served,
+    worker,
+    micro_batch_size: size,
+    preprocess_ms: rounded(preprocessMs),
+    run_ms: rounded(runMs),
+    postprocess_ms: rounded(postprocessMs),
+  })
+}
+
 async function observed(
   context: MicroBatchContext,
-  lease: Pick<RunnerLease, 'run'>,
+  lease: Pick<RunnerLease, 'run' | 'served'>,
   items: readonly Claimed[],
 ) {
   const onRan = context.onRun(items.length)
   let kind: RunEnd = 'unavailable'
   try {
-    const outcome = await lease.run(items.map(({ input }) => input))
+    const outcome = await lease.run(items.map(({ prediction: { form }, input: json }) => ({ form, json })))
     kind = outcome.kind
     return outcome
   } finally {
@@ -141,7 +178,7 @@ async function observed(
 
 async function finish(
   context: MicroBatchContext,
-  settled: readonly Settled<Claimed, ItemResult>[],
+  settled: readonly Settled<Claimed, Result>[],
 ): Promise<void> {
   const finishes = await Promise.all(
     settled.map(async ({ item: { prediction }, outcome }) => ({
@@ -165,10 +202,14 @@ async function end(
 async function endingOf(
   context: MicroBatchContext,
   prediction: Prediction,
-  outcome: ItemOutcome<ItemResult>,
+  outcome: ItemOutcome<Result>,
 ): Promise<Ending> {
-  if (outcome.kind === 'failed') return failure(context, outcome.code, messages[outcome.code])
-  if (!outcome.result.ok) return failure(context, outcome.result.code, outcome.result.message)
+  if (outcome.kind === 'failed') {
+    const provenance = JSON.stringify({ worker: context.worker })
+    return failure(context, outcome.code, messages[outcome.code], provenance)
+  }
+  const { provenance } = outcome.result
+  if (!outcome.result.ok) return failure(context, outcome.result.code, outcome.result.message, provenance)
   try {
     const output = await context.payloads.keep(
       prediction.id,
@@ -182,7 +223,7 @@ async function endingOf(
       error: null,
       errorCode: null,
       completedAt: context.now(),
-      provenance: null,
+      provenance,
     }
   } catch (error) {
     context.logger.error({ err: error, prediction: prediction.id }, 'output could not be stored')
@@ -190,6 +231,11 @@ async function endingOf(
   }
 }
 
-function failure(context: MicroBatchContext, errorCode: PredictionErrorCode, error: string): Ending {
-  return { status: 'failed', output: null, error, errorCode, completedAt: context.now(), provenance: null }
+function failure(
+  context: MicroBatchContext,
+  errorCode: PredictionErrorCode,
+  error: string,
+  provenance: JsonText | null = null,
+): Ending {
+  return { status: 'failed', output: null, error, errorCode, completedAt: context.now(), provenance }
 }

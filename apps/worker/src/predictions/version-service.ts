@@ -2,8 +2,8 @@ import type { LocalVersion } from '@augur/core/models/version'
 import { type PredictionClass, predictionClasses } from '@augur/core/predictions/prediction'
 import type { PredictionJob } from '@augur/core/queue/jobs'
 import type { JobOutcome, PredictionConsumer } from '@augur/core/queue/prediction-consumer'
-import type { Logger } from '@augur/core/telemetry/logger'
 import { MicroBatcher } from '@augur/inference/micro-batcher'
+import type { RunnerHost } from '@augur/inference/runner-host'
 import { type PoolState, type RunnerLease, RunnerPool } from '@augur/inference/runner-pool'
 import { RunnerUnavailableError } from '@augur/inference/runner-seat'
 import type { ReleaseSlot, RunSlots } from '../run-slots.js'
@@ -15,8 +15,8 @@ export interface VersionServiceOptions {
   slots: RunSlots
   microBatch: MicroBatchContext
   cancelPolicy: CancelPolicy
-  runnerHeapMb: number
-  logger: Logger
+  /** Where its runners come from: one for all versions of a worker. */
+  host: RunnerHost
   /** Starts to consume the version's queue. */
   consume(concurrency: number, handle: (job: PredictionJob) => Promise<JobOutcome>): PredictionConsumer
   onStateChange(state: PoolState): void
@@ -47,10 +47,10 @@ export class VersionService {
   private stopping = false
 
   constructor(private readonly options: VersionServiceOptions) {
-    const { version, runnerHeapMb, logger } = options
+    const { version, host } = options
     this.pool = new RunnerPool({
       version,
-      runner: { maxOldSpaceMb: runnerHeapMb, logger },
+      host,
       onIdle: () => this.pump(),
       onStateChange: (state) => this.stateChanged(state),
     })
@@ -69,14 +69,17 @@ export class VersionService {
     this.pool.start()
   }
 
-  /** Stops taking jobs, lets what runs finish within the grace period, and hands everything else back uncharged. */
-  async stop(graceMs: number): Promise<void> {
+  /** Stops taking jobs, lets what runs finish, and hands everything else back uncharged. */
+  async drain(): Promise<void> {
     this.stopping = true
-    const consumer = this.stopConsuming()
+    await Promise.all([this.stopConsuming(), this.pool.drain()])
+  }
+
+  /** Drains, and after the grace period stops what still runs. */
+  async stop(graceMs: number): Promise<void> {
     const deadline = setTimeout(() => void this.pool.stop(), graceMs)
-    await consumer
+    await this.drain()
     clearTimeout(deadline)
-    await this.pool.stop()
   }
 
   /** A prediction was cancelled: it is not run if it still waits, and may cost its runner if it is running. */

@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
-import { Catalogue, type CatalogueVersion, type WorkerPresence } from './catalogue.js'
-import type { ModelVersion } from './version.js'
+import { Catalogue, type CatalogueVersion } from './catalogue.js'
+import type { WorkerPresence } from './presence.js'
+import type { ModelVersion, VersionId } from './version.js'
 
 /** Seconds after which a worker that stopped announcing itself counts as gone. */
 const presenceSeconds = 5
@@ -13,13 +14,27 @@ export class CatalogueStore {
     private readonly keys: Keys,
   ) {}
 
-  /** Publishes a version; when it was published before, it keeps its age and takes over what is outside its id. */
-  async publish(version: ModelVersion, nowMs: number): Promise<void> {
+  /**
+   * Publishes a version that was found at that time. When it was published before, it keeps its age and takes over
+   * what is outside its id; when it was removed, it is there again.
+   */
+  async publish(version: ModelVersion, foundAtMs: number): Promise<void> {
     const { id, model, label, manifest } = version
-    const known = await this.redis.hget(this.keys.versions, id)
-    const publishedAt = known === null ? nowMs : parseVersion(known).publishedAt
-    const entry: CatalogueVersion = { id, model, label, manifest, publishedAt }
-    await this.redis.hset(this.keys.versions, id, JSON.stringify(entry))
+    const publishedAt = (await this.readVersion(id))?.publishedAt ?? foundAtMs
+    await this.write({ id, model, label, manifest, publishedAt })
+  }
+
+  /** A worker saw it leave its repository, or was told to unload it. Where nobody has it, nobody is to wait for it. */
+  async markRemoved({ id, model }: Pick<ModelVersion, 'id' | 'model'>, nowMs: number): Promise<void> {
+    const version = await this.readVersion(id)
+    // Its files may have become a version of another model.
+    if (version?.model !== model || version.removedAt !== undefined) return
+    await this.write({ ...version, removedAt: nowMs })
+  }
+
+  /** For a version of which nothing is open. */
+  async forget(id: VersionId): Promise<void> {
+    await this.redis.hdel(this.keys.versions, id)
   }
 
   /** To be repeated every second or so: presence runs out by itself when a worker dies. */
@@ -48,6 +63,15 @@ export class CatalogueStore {
       versions.map(parseVersion),
       presences.filter((text) => text != null).map(parsePresence),
     )
+  }
+
+  private async readVersion(id: VersionId): Promise<CatalogueVersion | undefined> {
+    const text = await this.redis.hget(this.keys.versions, id)
+    return text === null ? undefined : parseVersion(text)
+  }
+
+  private async write(version: CatalogueVersion): Promise<void> {
+    await this.redis.hset(this.keys.versions, version.id, JSON.stringify(version))
   }
 }
 

@@ -1,0 +1,51 @@
+import type { Metrics } from '@augur/core/telemetry/metrics'
+import type { LoadFailure } from './lifecycle/held-version.js'
+import type { MicroBatchContext } from './predictions/run-micro-batch.js'
+
+interface Version {
+  model: string
+  label: string
+}
+
+/** A version's share of the metrics about runs. */
+export function measureRuns(
+  metrics: Metrics,
+  { model, label }: Version,
+): Pick<MicroBatchContext, 'onRun' | 'onEnd'> {
+  const runSeconds = metrics.runSeconds.labels({ model, label })
+  const running = metrics.running.labels({ model, label })
+  const batchSize = metrics.microBatchSize.labels({ model, label })
+  const predictionSeconds = metrics.predictionSeconds.labels({ model, label })
+  return {
+    onRun(size) {
+      const stopTimer = runSeconds.startTimer()
+      running.inc()
+      batchSize.observe(size)
+      return (outcome) => {
+        stopTimer()
+        running.dec()
+        metrics.runs.inc({ model, label, outcome })
+      }
+    },
+    onEnd({ createdAt }, { status, completedAt }) {
+      metrics.predictions.inc({ model, label, status })
+      predictionSeconds.observe(Math.max(0, completedAt - createdAt) / 1000)
+    },
+  }
+}
+
+/** A version's share of the metrics about loads. */
+export function measureLoads(metrics: Metrics, { model, label }: Version) {
+  return {
+    onLoaded: (seconds: number) => metrics.loadSeconds.observe({ model, label }, seconds),
+    onLoadFailed: ({ code }: LoadFailure) => metrics.loadFailures.inc({ model, label, code }),
+  }
+}
+
+/** Which versions are served now; those that left are not mentioned any more. */
+export function measureServed(metrics: Metrics, versions: readonly (Version & { state: string })[]): void {
+  metrics.loadedVersions.reset()
+  for (const { model, label, state } of versions) {
+    if (state === 'ready') metrics.loadedVersions.set({ model, label }, 1)
+  }
+}

@@ -1,0 +1,53 @@
+import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeModel } from '@augur/test-support/models'
+import { scalingModel } from '@augur/test-support/scaling'
+
+/** Puts other files into the folder of `augur/scaling:1`, one after the other, and gives the new version's id. */
+export async function swapScaling(modelsDir: string, factor: number): Promise<string> {
+  const elsewhere = await mkdtemp(join(tmpdir(), 'augur-swap-'))
+  const { folder, id } = await scalingModel(elsewhere, { factor })
+  const served = join(modelsDir, 'scaling', '1')
+  await rm(served, { recursive: true, force: true })
+  await cp(folder, served, { recursive: true })
+  await rm(elsewhere, { recursive: true, force: true })
+  return id
+}
+
+export interface Breakage {
+  name: string
+  /** The reason code that it is to be shown with. */
+  code: string
+  /** Breaks the files of `augur/scaling:1`. */
+  apply(modelsDir: string): Promise<void>
+}
+
+const modelIn = (modelsDir: string) => join(modelsDir, 'scaling', '1', 'model.onnx')
+
+function damage(name: string, code: string, apply: (file: string) => Promise<void>): Breakage {
+  return { name, code, apply: (modelsDir) => apply(modelIn(modelsDir)) }
+}
+
+/** What copies, proxies and version control leave in place of a model. */
+export const breakages: readonly Breakage[] = [
+  damage('truncated', 'checksum_mismatch', (file) => truncate(file, 20)),
+  damage('empty', 'checksum_mismatch', (file) => truncate(file, 0)),
+  damage('garbage', 'checksum_mismatch', (file) => writeFile(file, Buffer.alloc(500, 0xa5))),
+  damage('page of a proxy', 'checksum_mismatch', (file) => writeFile(file, '<html>404 Not Found</html>')),
+  damage('git-lfs pointer', 'missing_file', (file) =>
+    writeFile(file, 'version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n'),
+  ),
+  damage('missing', 'missing_file', (file) => rm(file)),
+  { name: 'opset from the future', code: 'invalid_model', apply: raiseOpset },
+]
+
+/** A model that its manifest describes as it is, and that ONNX Runtime is too old for. */
+async function raiseOpset(modelsDir: string): Promise<void> {
+  const { manifest } = await scalingModel(modelsDir, { factor: 1 })
+  const onnx = await readFile(modelIn(modelsDir))
+  // The test's encoder writes the opset last.
+  onnx[onnx.length - 1] = 99
+  const { files: _, ...rest } = manifest
+  await writeModel(modelsDir, 'scaling', '1', { manifest: rest, onnx })
+}
