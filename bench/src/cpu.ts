@@ -44,8 +44,18 @@ export function cpuSecondsOf(root: number, processes: readonly ProcessStat[]): n
 
 /** The most resident memory that a process and its descendants each had so far, added up. */
 export function peakBytesOf(root: number, processes: readonly ProcessStat[]): number {
+  return sumOfStatus('VmHWM', root, processes)
+}
+
+/** Resident memory of a process and its descendants, added up. */
+export function residentBytesOf(root: number, processes: readonly ProcessStat[]): number {
+  return sumOfStatus('VmRSS', root, processes)
+}
+
+function sumOfStatus(field: string, root: number, processes: readonly ProcessStat[]): number {
+  const pattern = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm')
   return treeOf(root, processes).reduce((sum, { pid }) => {
-    const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(readIfThere(`/proc/${pid}/status`)) ?? []
+    const [, kilobytes] = pattern.exec(readIfThere(`/proc/${pid}/status`)) ?? []
     return sum + Number(kilobytes ?? 0) * 1024
   }, 0)
 }

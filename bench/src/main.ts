@@ -5,6 +5,7 @@ import { StartupError } from '@augur/core/startup-error'
 import { runCompute } from './compute.js'
 import { runIsolation } from './isolation.js'
 import { runPool } from './pool.js'
+import { runReload } from './reload.js'
 import { runSingles } from './singles.js'
 
 const help = `Usage: npm run bench -- <experiment> [options]
@@ -25,7 +26,10 @@ const help = `Usage: npm run bench -- <experiment> [options]
     --predictions N    images in each turn (120)
 
   isolation            a neighbour's rate beside models that crash, loop and allocate
-    --seconds N        how long beside each (15)`
+    --seconds N        how long beside each (15)
+
+  reload               memory over cycles of unloading and loading a model
+    --cycles N         how often (50)`
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
@@ -45,6 +49,7 @@ function parse(argv: string[]) {
       predictions: { type: 'string' },
       connections: { type: 'string', default: '64' },
       seconds: { type: 'string', default: '15' },
+      cycles: { type: 'string', default: '50' },
       report: { type: 'boolean', default: false },
       profile: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
@@ -56,13 +61,16 @@ function parse(argv: string[]) {
 
 async function run(argv: string[]): Promise<number> {
   const { experiment, ...values } = parse(argv)
-  if (values.help || !['singles', 'pool', 'compute', 'isolation'].includes(experiment)) {
+  if (values.help || !['singles', 'pool', 'compute', 'isolation', 'reload'].includes(experiment)) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
   }
   const rounds = positiveInteger('rounds', values.rounds)
   if (experiment === 'pool') {
     return runPool({ root, rounds, predictions: positiveInteger('predictions', values.predictions ?? '200') })
+  }
+  if (experiment === 'reload') {
+    return runReload({ root, cycles: positiveInteger('cycles', values.cycles) })
   }
   if (experiment === 'isolation') {
     return runIsolation({ root, seconds: positiveInteger('seconds', values.seconds) })

@@ -1,0 +1,72 @@
+import { cp, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startPrivateStack } from '@augur/cli/private-stack'
+import { Pool } from 'undici'
+import { readProcesses, residentBytesOf } from './cpu.js'
+import { quietOutput } from './quiet-output.js'
+
+export interface ReloadOptions {
+  /** The repository. */
+  root: string
+  cycles: number
+}
+
+const warmUpCycles = 10
+
+/** What loading and unloading a model again and again does to the memory of a worker and its runners. */
+export async function runReload({ root, cycles }: ReloadOptions): Promise<number> {
+  const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
+  try {
+    await cp(join(root, 'models/digits/fp32'), join(modelsDir, 'digits/fp32'), { recursive: true })
+    const settings = { AUGUR_WORKERS: '1', AUGUR_MODELS_DIR: modelsDir, AUGUR_LOG_LEVEL: 'warn' }
+    const stack = await startPrivateStack({ root, env: process.env, settings, output: quietOutput })
+    const pool = new Pool(stack.apiUrl)
+    try {
+      const worker = stack.running().find(({ name }) => name !== 'api')?.pid
+      if (worker === undefined) throw new Error('no worker runs')
+      const megabytes: number[] = []
+      for (let cycle = 1; cycle <= cycles; cycle++) {
+        await change(pool, 'unload')
+        await change(pool, 'load')
+        megabytes.push(residentBytesOf(worker, readProcesses()) / 1e6)
+        process.stderr.write(`cycle ${cycle}: ${megabytes.at(-1)?.toFixed(1)} MB\n`)
+      }
+      process.stdout.write(`${summaryOf(megabytes)}\n`)
+    } finally {
+      await pool.close()
+      await stack.stop()
+    }
+    return 0
+  } finally {
+    await rm(modelsDir, { recursive: true, force: true })
+  }
+}
+
+async function change(pool: Pool, kind: 'load' | 'unload'): Promise<void> {
+  const { statusCode, body } = await pool.request({
+    method: 'POST',
+    path: `/v2/repository/models/digits/${kind}`,
+    headers: { 'content-type': 'application/json' },
+    body: '{}',
+  })
+  const answer = await body.text()
+  if (statusCode !== 200) throw new Error(`${kind} answered ${statusCode}: ${answer}`)
+}
+
+/** Least squares over the cycles after the warm-up. */
+function summaryOf(megabytes: readonly number[]): string {
+  const late = megabytes.slice(warmUpCycles - 1)
+  const meanCycle = (late.length - 1) / 2
+  const mean = late.reduce((sum, value) => sum + value, 0) / late.length
+  const covariance = late.reduce((sum, value, i) => sum + (i - meanCycle) * (value - mean), 0)
+  const variance = late.reduce((sum, _, i) => sum + (i - meanCycle) ** 2, 0)
+  const from = late[0]?.toFixed(1)
+  const to = late.at(-1)?.toFixed(1)
+  const range = `${Math.min(...late).toFixed(1)} to ${Math.max(...late).toFixed(1)} MB`
+  return [
+    `${megabytes.length} cycles of unload and load, resident memory of the worker and its runners`,
+    `  cycle ${warmUpCycles}: ${from} MB, last: ${to} MB, range ${range}`,
+    `  slope: ${(covariance / variance).toFixed(3)} MB a cycle`,
+  ].join('\n')
+}
