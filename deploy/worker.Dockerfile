@@ -25,4 +25,4 @@ EXPOSE 9090
 # Ready, not merely alive: a first start loads and warms up every model.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=120s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.AUGUR_WORKER_PORT}/readyz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "apps/worker/dist/main.js"]
+CMD ["node", "--single-threaded-gc", "apps/worker/dist/main.js"]

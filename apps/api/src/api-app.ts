@@ -1,6 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import { describeFieldErrors, fieldErrors } from '@augur/core/field-errors'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
+import type { HonoOptions } from 'hono/hono-base'
 
 /** What middleware leaves for handlers. */
 export interface ApiEnv {
@@ -35,8 +36,9 @@ function invalidParameter(error: z.core.$ZodError, place: string): ServiceError 
 }
 
 /** An empty app whose routes refuse what their schemas refuse: a body with 422, anything else with 400. */
-export function createRoutes(): OpenAPIHono<ApiEnv> {
+export function createRoutes(options: Pick<HonoOptions<ApiEnv>, 'router'> = {}): OpenAPIHono<ApiEnv> {
   return new OpenAPIHono<ApiEnv>({
+    ...options,
     defaultHook: (result) => {
       if (result.success) return
       throw result.target === 'json'

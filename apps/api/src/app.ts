@@ -12,11 +12,12 @@ import { errorMember } from './open-inference/error-member.js'
 import { operationsRoutes } from './operations/index.js'
 import { createReadinessCheck } from './readiness.js'
 import { replicateRoutes } from './replicate/index.js'
+import { SplitRouter } from './split-router.js'
 
 /** The whole HTTP surface. Building it opens nothing; `app.request` answers without a socket. */
 export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
   const { settings, logger, metrics, publicUrl } = context
-  const app = createRoutes()
+  const app = createRoutes({ router: new SplitRouter('/v2') })
   app.onError(createErrorHandler(context))
   app.notFound(createNotFoundHandler(app))
 

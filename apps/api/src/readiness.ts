@@ -1,7 +1,18 @@
 import { ServiceError } from '@augur/core/errors'
+import type { Catalogue } from '@augur/core/models/catalogue'
+import type { VersionState } from '@augur/core/models/presence'
 import type { ApiContext } from './context.js'
 
 const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
+
+/** Whether a label is being loaded that nobody serves: a new version of one that is served is no reason to wait. */
+function isStarting({ workers }: Catalogue): boolean {
+  const versions = workers.flatMap((worker) => worker.versions)
+  const inState = (wanted: VersionState) =>
+    versions.filter(({ state }) => state === wanted).map(({ model, label }) => `${model}:${label}`)
+  const served = new Set(inState('ready'))
+  return inState('loading').some((name) => !served.has(name))
+}
 
 /**
  * @param wasReady whether it was before. Then a worker that loads one more model is no reason to send callers away.
@@ -12,9 +23,8 @@ async function assertReady(context: ApiContext, wasReady: boolean): Promise<void
   if (!(await context.isRedisAnswering())) throw unavailable('Redis does not answer.')
   const catalogue = context.catalogue.current
   if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
-  const states = catalogue.workers.flatMap(({ versions }) => versions.map(({ state }) => state))
-  if (!wasReady && states.includes('loading')) throw unavailable('A worker is still loading its models.')
-  if (!states.includes('ready')) {
+  if (!wasReady && isStarting(catalogue)) throw unavailable('A worker is still loading its models.')
+  if (!catalogue.workers.some(({ versions }) => versions.some(({ state }) => state === 'ready'))) {
     throw new ServiceError('no_worker', 'No worker is ready for any version.', { retryAfterSeconds: 1 })
   }
 }

@@ -6,6 +6,8 @@ export interface ProcessSpec {
   name: string
   script: string
   args?: string[]
+  /** Options of Node.js itself. */
+  nodeOptions?: readonly string[]
   env: Record<string, string | undefined>
   cwd: string
   /** From SIGTERM to SIGKILL. */
@@ -56,7 +58,7 @@ class SupervisedProcess {
     const { stdio } = options.output
     // Its own group: Ctrl-C reaches the launcher alone, which then stops everything in order. Its standard input is
     // how it learns that the launcher is gone.
-    const child = spawn(process.execPath, [spec.script, ...(spec.args ?? [])], {
+    const child = spawn(process.execPath, [...(spec.nodeOptions ?? []), spec.script, ...(spec.args ?? [])], {
       cwd: spec.cwd,
       env: { ...spec.env, AUGUR_EXIT_WITH_PARENT: '1' },
       detached: true,

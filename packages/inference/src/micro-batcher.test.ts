@@ -60,6 +60,18 @@ describe('when a batch is ready', () => {
     expect(batcher.take()).toEqual([1, 2, 3, 4])
   })
 
+  test('batches grow to what comes within the delay, also from small ones', () => {
+    const { batcher } = busyBatcher(32, 10)
+    const sizes: number[] = []
+    for (let item = 0; item < 400; item++) {
+      batcher.add(item)
+      vi.advanceTimersByTime(1)
+      const batch = batcher.take()
+      if (batch.length > 0) sizes.push(batch.length)
+    }
+    expect(Math.min(...sizes.slice(-10))).toBeGreaterThanOrEqual(8)
+  })
+
   test('after a crowd has left, those who come alone soon go alone again', () => {
     const { batcher } = busyBatcher(8, 10)
     const waitedMs = Array.from({ length: 6 }, (_, item) => {

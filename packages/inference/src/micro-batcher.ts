@@ -16,6 +16,8 @@ interface Waiting<T> {
 
 /** How much of the number of items that lately came together is expected to come together again. */
 const expectedAgain = 0.75
+/** Every so many batches it is tried whether more would come together; a try in vain doubles it up to the last. */
+const tryEvery = { first: 2, last: 16 }
 
 /**
  * Joins items that arrive close together. A batch is ready at once when it is full, after a quiet time, and when as
@@ -26,6 +28,9 @@ export class MicroBatcher<T> {
   private readonly waiting: Waiting<T>[] = []
   private lastArrivalMs = Number.NEGATIVE_INFINITY
   private expected = 1
+  private isTrying = false
+  private tryEvery = tryEvery.first
+  private sinceTry = 0
   private ready = false
   private timer: NodeJS.Timeout | undefined
 
@@ -53,6 +58,7 @@ export class MicroBatcher<T> {
   /** The next batch, oldest first: empty while it still waits for others. */
   take(): T[] {
     if (!this.ready) return []
+    const wasComplete = this.isComplete
     const batch: T[] = []
     let looked = 0
     for (const { item } of this.waiting) {
@@ -61,7 +67,7 @@ export class MicroBatcher<T> {
       looked++
     }
     this.waiting.splice(0, looked)
-    this.expected = Math.max(1, batch.length, Math.floor(this.expected * expectedAgain))
+    this.learn(batch.length, wasComplete)
     this.lookAtTheRest()
     return batch
   }
@@ -75,6 +81,22 @@ export class MicroBatcher<T> {
 
   private get isComplete(): boolean {
     return this.waiting.length >= Math.min(this.options.maxSize, this.expected)
+  }
+
+  /** Expects about as many next time, and now and then somewhat more: batches would only ever shrink otherwise. */
+  private learn(size: number, wasComplete: boolean): void {
+    if (!wasComplete) {
+      this.expected = Math.max(1, size, Math.floor(this.expected * expectedAgain))
+      if (this.isTrying) this.tryEvery = Math.min(2 * this.tryEvery, tryEvery.last)
+      this.isTrying = false
+      return
+    }
+    this.expected = Math.max(1, size)
+    if (this.isTrying) this.tryEvery = tryEvery.first
+    this.isTrying = size > 1 && ++this.sinceTry >= this.tryEvery
+    if (!this.isTrying) return
+    this.sinceTry = 0
+    this.expected += Math.ceil(this.expected / 4)
   }
 
   private lookAtTheRest(): void {

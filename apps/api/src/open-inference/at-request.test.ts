@@ -27,10 +27,14 @@ test('a fault is told of the input it lies in, whatever the names of the others 
   expect(faultsOf(['x', 'x2'], inputs)).toEqual([['/inputs/1/shape/1', 'inputs.1.shape.1: must be 2']])
 })
 
-test.each(['a/b', 'a~1b', 'a: b', '__proto__', 'é'.repeat(200)])('the name %j is found again', (name) => {
+test.each(['a/b', 'a~1b', 'a: b', 'é'.repeat(200)])('the name %j is found again', (name) => {
   const [fault] = faultsOf([name], [{ name, data: [1, 2, 3, null] }])
   expect(fault?.[0]).toBe('/inputs/0/data/3')
   expect(fault?.[1]).toMatch(/^inputs\.0\.data\.3: must be a number/)
+})
+
+test('a name that objects cannot hold is refused where it stands', () => {
+  expect(faultsOf(['x'], [{ name: 'x' }, { name: '__proto__' }])[0]?.[0]).toBe('/inputs/1')
 })
 
 test('a nested element is told by its place in the nested arrays', () => {

@@ -190,7 +190,7 @@ test('an unexpected error leaves as a fixed text', async () => {
 
 test('waiting callers are refused while no worker is ready, and submissions are not', async () => {
   const own = await createTestApi({ AUGUR_NO_WORKER_GRACE_SECONDS: '0' })
-  await own.announce('stopped')
+  await own.announce('loading')
   const response = await own.create({ prefer: 'wait=5' })
   expect(response.headers.get('retry-after')).toBe('5')
   expect(await problemOf(response)).toMatchObject({ status: 503, code: 'no_worker' })

@@ -251,10 +251,14 @@ export class Runner {
     const { memoryLimitBytes, memoryCeilingBytes = Number.POSITIVE_INFINITY, logger } = this.options
     const { pid } = this
     if (memoryLimitBytes === undefined || pid === undefined) return () => undefined
-    const limitOf = (): number => Math.min(memoryLimitBytes * this.countVersions(), memoryCeilingBytes)
-    return watchMemory(pid, limitOf, (bytes, limitBytes) => {
-      logger?.warn({ pid, bytes, limitBytes }, 'runner is over its memory limit')
-      this.end('memory')
+    return watchMemory({
+      pid,
+      isBusy: () => this.queue.length > 0,
+      limitBytes: () => Math.min(memoryLimitBytes * this.countVersions(), memoryCeilingBytes),
+      onExceeded: (bytes, limitBytes) => {
+        logger?.warn({ pid, bytes, limitBytes }, 'runner is over its memory limit')
+        this.end('memory')
+      },
     })
   }
 

@@ -1,22 +1,31 @@
 import { readFileSync } from 'node:fs'
 
 const intervalMs = 100
+/** An idle process is looked at in one of so many turns: looking costs its worker more than it costs the process. */
+const idleTurns = 10
+
+interface MemoryWatch {
+  pid: number
+  /** Whether it has work under way. */
+  isBusy: () => boolean
+  limitBytes: () => number
+  /** Called once. */
+  onExceeded: (bytes: number, limitBytes: number) => void
+}
 
 /**
- * Looks every 100 ms how much memory a process holds, native memory included, and calls `onExceeded` once when that is
- * more than `limitOf()` says. Gives a function that ends the watch. Does nothing where there is no `/proc`.
+ * Looks every 100 ms, every second at an idle process, how much memory it holds, native memory included. Gives a
+ * function that ends the watch. Does nothing where there is no `/proc`.
  */
-export function watchMemory(
-  pid: number,
-  limitOf: () => number,
-  onExceeded: (bytes: number, limitBytes: number) => void,
-): () => void {
+export function watchMemory({ pid, isBusy, limitBytes, onExceeded }: MemoryWatch): () => void {
+  let turn = 0
   const timer = setInterval(() => {
+    if (++turn % idleTurns !== 0 && !isBusy()) return
     const bytes = readMemoryBytes(pid)
-    const limitBytes = limitOf()
-    if (bytes !== undefined && bytes <= limitBytes) return
+    const limit = limitBytes()
+    if (bytes !== undefined && bytes <= limit) return
     clearInterval(timer)
-    if (bytes !== undefined) onExceeded(bytes, limitBytes)
+    if (bytes !== undefined) onExceeded(bytes, limit)
   }, intervalMs)
   timer.unref()
   return () => clearInterval(timer)
