@@ -62,6 +62,12 @@ const retrySchedule = z
     return z.NEVER
   })
 
+const flag = (byDefault: boolean) =>
+  z
+    .enum(['true', 'false'], { error: 'must be true or false' })
+    .default(byDefault ? 'true' : 'false')
+    .transform((text) => text === 'true')
+
 /** Settings that more than one process reads. */
 export const sharedSettings = z.object({
   AUGUR_MODE: z.enum(['development', 'production']).default('development'),
@@ -86,4 +92,4 @@ export const sharedSettings = z.object({
 export type SharedSettings = z.infer<typeof sharedSettings>
 
 /** For the schemas of single processes. */
-export const setting = { integer, list }
+export const setting = { integer, list, flag }

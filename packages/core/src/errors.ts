@@ -14,6 +14,8 @@ export const errorCodes = [
   'unknown_version',
   'url_not_allowed',
   'idempotency_mismatch',
+  'rate_limited',
+  'quota_exceeded',
   'prediction_failed',
   'overloaded',
   'no_worker',

@@ -8,6 +8,8 @@ import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
 import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
+import { FairTurns } from '@augur/core/quotas/fair-turns'
+import { OpenPredictions } from '@augur/core/quotas/open-predictions'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
 import { connectPatient } from '@augur/core/redis/connection'
@@ -46,6 +48,7 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
   const clock = { now: Date.now() }
   const queues = new PredictionQueues(redis, keys)
   const deliveries = new DeliveryQueue(redis, keys, 3)
+  const openPredictions = new OpenPredictions(redis, keys)
   return {
     prefix,
     keys,
@@ -56,6 +59,9 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     now: () => clock.now,
     queues,
     deliveries,
+    openPredictions,
+    turns: new FairTurns({ queues, openPredictions, logger }),
+    maxOpenPredictions: 0,
     tag: modelTag(testVersion.model),
     target: { model: testVersion.model, version: testVersion.id },
     tenant: 'default',

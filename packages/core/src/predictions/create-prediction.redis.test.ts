@@ -45,7 +45,7 @@ test('whoever finds the job finds the record, also when the server lacks the scr
   for (let i = 0; i < 20; i++) {
     await context.redis.script('FLUSH')
     // Teaches the server again what the queue and the claim need.
-    await context.queues.add(context.target, [{ id: `other-${i}`, epoch: 0, class: 'submission' }])
+    await context.queues.add(context.target, [{ id: `other-${i}`, epoch: 0, class: 'submission', turn: 1 }])
     expect(await claimOf(`other-${i}`)).toBe('missing')
 
     const { prediction } = await createPrediction(context, wanted)

@@ -2,6 +2,9 @@ import { type IdempotencyKeys, type IdempotentRequest } from '../idempotency.js'
 import { modelTag, newPredictionId, type PredictionId } from '../ids.js'
 import type { ModelVersion } from '../models/version.js'
 import type { Payloads } from '../payloads/payloads.js'
+import type { FairTurns } from '../quotas/fair-turns.js'
+import type { OpenPredictions } from '../quotas/open-predictions.js'
+import { reservePrediction } from '../quotas/reserve-prediction.js'
 import type { PredictionQueues } from '../queue/prediction-queues.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
@@ -10,6 +13,10 @@ import type { PredictionIndex } from './prediction-index.js'
 
 export interface CreateContext extends GetContext {
   index: PredictionIndex
+  openPredictions: OpenPredictions
+  turns: Pick<FairTurns, 'next'>
+  /** How many predictions of one tenant may wait or run; 0: any number. */
+  maxOpenPredictions: number
   payloads: Payloads
   queues: PredictionQueues
   idempotency: IdempotencyKeys
@@ -35,7 +42,7 @@ export interface Created {
 }
 
 /**
- * Stores a prediction and puts it into its version's queue. Every step can be repeated for the same id, so a step
+ * Stores a prediction and puts it into its version's queue, unless its tenant has as many open ones as it may have. Every step can be repeated for the same id, so a step
  * that is missing after a crash is made up for: by the reconciler, or by the client's next try with its key.
  */
 export async function createPrediction(context: CreateContext, wanted: NewPrediction): Promise<Created> {
@@ -60,14 +67,17 @@ async function existing(context: CreateContext, id: PredictionId): Promise<Creat
 }
 
 async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Created> {
+  if (context.maxOpenPredictions > 0) await reservePrediction(context, id)
   const input = await context.payloads.keep(id, 'input', wanted.input)
   const prediction = startingPrediction(context, id, wanted, input)
   const target = { model: prediction.model, version: prediction.version }
+  const turn = await context.turns.next(context.tenant, target, prediction.class)
   // Sent together, in this order, over one connection: who finds the job finds its record.
   const [outcome] = await Promise.all([
     context.predictions.create(prediction),
     context.index.add(context.tenant, id),
-    context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class }]),
+    context.openPredictions.add(prediction),
+    context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class, turn }]),
   ])
   if (outcome.kind === 'exists') return existing(context, id)
   return { prediction, queuePosition: outcome.queuePosition, replayed: false }

@@ -1,5 +1,6 @@
 import { tagOfId } from '../ids.js'
 import type { Payloads } from '../payloads/payloads.js'
+import type { OpenPredictions } from '../quotas/open-predictions.js'
 import type { DeliveryQueue } from '../queue/delivery-queue.js'
 import { type Delivery, deliveryId } from '../webhooks/delivery.js'
 import { type Ending, ended, type Prediction } from './prediction.js'
@@ -10,6 +11,7 @@ export interface FinishContext {
   predictions: PredictionStore
   payloads: Payloads
   deliveries: DeliveryQueue
+  openPredictions: Pick<OpenPredictions, 'add' | 'remove'>
   /** Root of the predictions dialect, as receivers of webhooks reach it. */
   publicBaseUrl: string
 }
@@ -54,7 +56,14 @@ export async function finishPredictions(
     })),
   )
   const { id, version } = first.prediction
-  const outcomes = await context.predictions.finish(tagOfId(id), version, prepared)
+  const finishing = finishes.map(({ prediction }) => prediction)
+  // Before the end and in the same write: who learns of the end may submit the next one at once.
+  const [, outcomes] = await Promise.all([
+    context.openPredictions.remove(finishing),
+    context.predictions.finish(tagOfId(id), version, prepared),
+  ])
+  const fenced = finishing.filter((_, i) => outcomes[i] === 'fenced')
+  await Promise.all(fenced.map((prediction) => context.openPredictions.add(prediction)))
   const announced = prepared.flatMap(({ delivery }, i) =>
     delivery && isOver(outcomes[i]) ? [delivery.id] : [],
   )

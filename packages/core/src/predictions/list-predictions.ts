@@ -27,6 +27,8 @@ export async function listPredictions(
     context.tenant,
     ids.filter((_, i) => read[i] === null),
   )
-  const predictions = read.filter((prediction) => prediction !== null)
+  const predictions = read
+    .filter((prediction) => prediction !== null)
+    .filter(({ tenant }) => tenant === context.tenant)
   return { predictions, next: ids.length === limit ? (ids.at(-1) ?? null) : null }
 }

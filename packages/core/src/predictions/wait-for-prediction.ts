@@ -1,4 +1,4 @@
-import type { PredictionId } from '../ids.js'
+import { isPredictionId, type PredictionId } from '../ids.js'
 import type { EndedSubscriptions } from './ended-subscriptions.js'
 import { isTerminal, type Prediction } from './prediction.js'
 
@@ -16,6 +16,8 @@ export async function waitForPrediction(
   id: PredictionId,
   { waitMs, signal }: { waitMs: number; signal: AbortSignal },
 ): Promise<Prediction> {
+  // What is no id must not become the name of a channel; reading it refuses it.
+  if (!isPredictionId(id)) return context.read(id)
   let stopped = signal.aborted
   let wake = () => {}
   const stop = () => {

@@ -5,6 +5,7 @@ import type { VersionId } from '../models/version.js'
 import type { PredictionClass } from '../predictions/prediction.js'
 import type { Keys } from '../redis/keys.js'
 import { predictionJobId, predictionQueueName, type SinglePredictionJob } from './jobs.js'
+import { firstTurn, priorityOf, scoresOf, turnOf } from './priority.js'
 
 /** The queue of one version, by what routes to it. */
 export interface QueueTarget {
@@ -12,8 +13,12 @@ export interface QueueTarget {
   version: VersionId
 }
 
-// BullMQ serves jobs without a priority first, then the smallest number.
-const priorityOf: Record<PredictionClass, number> = { waiting: 0, submission: 1, batch: 2, shadow: 3 }
+export type JobRef = Pick<SinglePredictionJob, 'id' | 'epoch'>
+
+export interface NewJob extends Omit<SinglePredictionJob, 'kind'> {
+  /** When it is served, among those of its class: the smallest first, and the same in order of arrival. */
+  turn: number
+}
 
 const keepFewEvents = { events: { maxLen: 100 } }
 
@@ -26,11 +31,11 @@ export class PredictionQueues {
     private readonly keys: Keys,
   ) {}
 
-  async add(target: QueueTarget, jobs: readonly Omit<SinglePredictionJob, 'kind'>[]): Promise<void> {
-    const bulk = jobs.map((job) => ({
+  async add(target: QueueTarget, jobs: readonly NewJob[]): Promise<void> {
+    const bulk = jobs.map(({ turn, ...job }) => ({
       name: 'prediction',
-      data: { kind: 'prediction', ...job },
-      opts: { jobId: predictionJobId(job.id, job.epoch), priority: priorityOf[job.class] },
+      data: { kind: 'prediction', ...job } satisfies SinglePredictionJob,
+      opts: { jobId: predictionJobId(job.id, job.epoch), priority: priorityOf(job.class, turn) },
     }))
     const queue = this.queueOf(target)
     const [only] = bulk
@@ -44,15 +49,41 @@ export class PredictionQueues {
   }
 
   /** Which of these jobs the queue still knows, in whatever state. */
-  async has(target: QueueTarget, jobs: readonly { id: PredictionId; epoch: number }[]): Promise<boolean[]> {
-    const prefix = `${this.keys.queuePrefix(modelTag(target.model))}:${predictionQueueName(target.version)}`
+  async has(target: QueueTarget, jobs: readonly JobRef[]): Promise<boolean[]> {
     const pipeline = this.redis.pipeline()
-    for (const { id, epoch } of jobs) pipeline.exists(`${prefix}:${predictionJobId(id, epoch)}`)
+    for (const { id, epoch } of jobs) pipeline.exists(this.keyOf(target, predictionJobId(id, epoch)))
     const replies = (await pipeline.exec()) ?? []
     return replies.map(([error, reply]) => {
       if (error) throw error
       return reply === 1
     })
+  }
+
+  /** The turn of the job of this class that is served next; the first of all turns when none waits. */
+  async frontTurn(target: QueueTarget, predictionClass: PredictionClass): Promise<number> {
+    const [from, below] = scoresOf(predictionClass)
+    const key = this.keyOf(target, 'prioritized')
+    const found = await this.redis.zrange(key, from, `(${below}`, 'BYSCORE', 'LIMIT', 0, 1, 'WITHSCORES')
+    const [, score] = found
+    return score === undefined ? firstTurn : turnOf(Number(score))
+  }
+
+  /** The turns of these jobs; null for one that does not wait. */
+  async turns(target: QueueTarget, jobs: readonly JobRef[]): Promise<(number | null)[]> {
+    if (jobs.length === 0) return []
+    const ids = jobs.map(({ id, epoch }) => predictionJobId(id, epoch))
+    const scores = await this.redis.zmscore(this.keyOf(target, 'prioritized'), ids)
+    return scores.map((score) => (score === null ? null : turnOf(Number(score))))
+  }
+
+  /** Has a waiting job served before all others of its class. */
+  async moveToFront(
+    target: QueueTarget,
+    { id, epoch, class: predictionClass }: Omit<NewJob, 'turn'>,
+  ): Promise<void> {
+    const turn = await this.frontTurn(target, predictionClass)
+    const job = await this.queueOf(target).getJob(predictionJobId(id, epoch))
+    await job?.changePriority({ priority: priorityOf(predictionClass, turn), lifo: true })
   }
 
   /** Jobs that BullMQ gave up on, with its reason; forgotten by `forget`. */
@@ -78,6 +109,10 @@ export class PredictionQueues {
 
   async close(): Promise<void> {
     await Promise.all([...this.queues.values()].map((queue) => queue.close()))
+  }
+
+  private keyOf({ model, version }: QueueTarget, name: string): string {
+    return `${this.keys.queuePrefix(modelTag(model))}:${predictionQueueName(version)}:${name}`
   }
 
   private queueOf({ model, version }: QueueTarget): Queue {

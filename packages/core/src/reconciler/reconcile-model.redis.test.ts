@@ -18,6 +18,7 @@ beforeEach(async () => {
     worker: 'w1',
     dataRetentionMs: 24 * hour,
     graceMs: 10_000,
+    ageingMs: hour,
     memoryUse: async () => 0,
   }
 })

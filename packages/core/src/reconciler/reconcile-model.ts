@@ -9,6 +9,7 @@ import type { DeliveryStore } from '../webhooks/delivery-store.js'
 import { announceDeliveries } from './announce-deliveries.js'
 import { applyRetention } from './apply-retention.js'
 import { closeFailedJobs } from './close-failed-jobs.js'
+import { moveAged } from './move-aged.js'
 import { Progress } from './progress.js'
 import { publishAudit } from './publish-audit.js'
 import { requeueLost } from './requeue-lost.js'
@@ -24,6 +25,8 @@ export interface ReconcileContext extends FinishContext {
   dataRetentionMs: number
   /** How old a gap must be before it counts as one, and not as a step that is under way. */
   graceMs: number
+  /** How long a prediction waits before it is served ahead of its turn. */
+  ageingMs: number
   memoryUse(): Promise<number>
   now(): number
   logger: Logger
@@ -51,6 +54,7 @@ export async function reconcileModel(
   for (const target of versions) {
     done.closed += await closeFailedJobs(context, target)
     done.requeued += await requeueLost(context, progress, target, untilMs)
+    await moveAged(context, target)
   }
   done.announced = await announceDeliveries(context, progress, untilMs)
   done.removed = await applyRetention(context)

@@ -47,6 +47,8 @@ export async function giveNewJob(
   { id, status, epoch, class: predictionClass }: PredictionHead,
 ): Promise<boolean> {
   if (isTerminal(status) || !(await context.predictions.advanceEpoch(id, epoch))) return false
-  await context.queues.add(target, [{ id, epoch: epoch + 1, class: predictionClass }])
+  // It has waited already, and where it stood is not known any more.
+  const turn = await context.queues.frontTurn(target, predictionClass)
+  await context.queues.add(target, [{ id, epoch: epoch + 1, class: predictionClass, turn }])
   return true
 }

@@ -41,7 +41,8 @@ async function announce(...states: [{ id: string }, VersionState][]): Promise<vo
 }
 
 async function sweep(): Promise<void> {
-  const limits = { drainMs, worker: 'w', dataRetentionMs: 24 * hour, graceMs: 0, memoryUse: async () => 0 }
+  const times = { drainMs, dataRetentionMs: 24 * hour, graceMs: 0, ageingMs: hour }
+  const limits = { ...times, worker: 'w', memoryUse: async () => 0 }
   await sweepVersions({ ...context, ...limits, catalogue }, await catalogue.read())
 }
 

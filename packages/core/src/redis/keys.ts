@@ -3,7 +3,7 @@ import type { VersionId } from '../models/version.js'
 
 /**
  * Every key name in Redis. The part in braces is the Redis Cluster hash tag: what one script touches shares it.
- * `{<model tag>}` holds records, queues and open indexes; `{tenant:…}` lists and idempotency; `{catalogue}` versions.
+ * `{<model tag>}` holds records, queues and open indexes; `{tenant:…}` lists, quotas and idempotency; `{catalogue}` versions.
  */
 export function createKeys(prefix: string) {
   const ofModel = (tag: ModelTag) => `${prefix}:{${tag}}`
@@ -31,14 +31,28 @@ export function createKeys(prefix: string) {
     reconcilerProgress: (tag: ModelTag) => `${ofModel(tag)}:reconciler:progress`,
     /** JSON: the newest audit of a version. */
     audit: (tag: ModelTag, version: VersionId) => `${ofModel(tag)}:audit:${version}`,
+    /** Set: tenants that have had predictions. */
+    tenants: `${prefix}:{tenants}`,
     /** Sorted set, all scores 0: ids, which order themselves by time. */
     tenantPredictions: (tenant: string) => `${ofTenant(tenant)}:predictions`,
+    /** Set: ids of predictions that have not ended. */
+    tenantOpen: (tenant: string) => `${ofTenant(tenant)}:open`,
     idempotency: (tenant: string, digest: string) => `${ofTenant(tenant)}:idempotency:${digest}`,
     /** Hash: version id → what workers published about it. */
     versions: `${prefix}:{catalogue}:versions`,
     /** Set of worker ids; each has a presence key that expires. */
     workers: `${prefix}:{catalogue}:workers`,
     presence: (worker: string) => `${prefix}:{catalogue}:worker:${worker}`,
+    /** Hash: one API key. */
+    apiKey: (id: string) => `${prefix}:{access}:key:${id}`,
+    /** Sorted set by creation time: ids of API keys. */
+    apiKeys: `${prefix}:{access}:keys`,
+    /** What counters of wrong keys begin with, one for each address. */
+    failedAttempts: `${prefix}:failed-attempts`,
+    /** What counters of requests begin with, one for each caller. */
+    requestRate: `${prefix}:request-rate`,
+    /** Stream: who changed what. */
+    auditLog: `${prefix}:{access}:audit`,
     /** Channel: the prediction ended. */
     endedChannel: (id: PredictionId) => `${prefix}:ended:${id}`,
     /** What `endedChannel` begins with; scripts append the id. */
