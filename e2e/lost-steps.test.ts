@@ -7,6 +7,7 @@ import { finishPredictions } from '@augur/core/predictions/finish-predictions'
 import type { Ending, Prediction } from '@augur/core/predictions/prediction'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
+import { OpenPredictions } from '@augur/core/quotas/open-predictions'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
 import { auditVersion } from '@augur/core/reconciler/audit'
 import { createKeys, type Keys } from '@augur/core/redis/keys'
@@ -108,7 +109,8 @@ async function succeed(prediction: Prediction, json: string) {
   }
   const payloads = new Payloads(new FolderPayloadStore(models.dir), 65_536)
   const publicBaseUrl = `${stack.url}/api/v1`
-  const context = { predictions, payloads, deliveries: unheard, publicBaseUrl }
+  const openPredictions = new OpenPredictions(redis, keys)
+  const context = { predictions, openPredictions, payloads, deliveries: unheard, publicBaseUrl }
   const [outcome] = await finishPredictions(context, [{ prediction, ending }])
   return outcome
 }

@@ -1,4 +1,4 @@
-// node scripts/bootstrap.mjs <up|demo|bench|test> [args]: installs and builds what is missing or stale, then runs the
+// node scripts/bootstrap.mjs <up|demo|augur|bench|test> [args]: installs and builds what is missing or stale, then runs the
 // command. Plain Node, because nothing is installed when it starts. When nothing changed it costs some 50 ms.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -14,7 +14,10 @@ const installStamp = inRoot('node_modules/.augur-install')
 const buildStamp = inRoot('node_modules/.augur-build')
 const lockDir = inRoot('.augur/bootstrap.lock')
 
-const programs = { up: 'apps/cli/dist/main.js', demo: 'apps/cli/dist/main.js', bench: 'bench/dist/main.js' }
+const cli = 'apps/cli/dist/main.js'
+const programs = { up: cli, demo: cli, augur: cli, bench: 'bench/dist/main.js' }
+/** Those that take what follows as it is; the others are commands of the CLI themselves. */
+const ownArguments = ['augur', 'bench']
 
 const checks = [
   { title: 'Format', command: ['biome', 'format', '.'] },
@@ -188,13 +191,13 @@ function stopWithNpm() {
 async function runProgram(command, args) {
   const path = inRoot(programs[command])
   stopWithNpm()
-  process.argv = [process.execPath, path, ...(command === 'bench' ? args : [command, ...args])]
+  process.argv = [process.execPath, path, ...(ownArguments.includes(command) ? args : [command, ...args])]
   await import(pathToFileURL(path).href)
 }
 
 const [command, ...args] = process.argv.slice(2)
 if (command !== 'test' && !Object.hasOwn(programs, command ?? '')) {
-  console.error('Usage: node scripts/bootstrap.mjs <up|demo|bench|test> [arguments]')
+  console.error('Usage: node scripts/bootstrap.mjs <up|demo|augur|bench|test> [arguments]')
   process.exit(2)
 }
 checkNodeVersion()

@@ -75,6 +75,12 @@ test('a fresh clone installs, builds and runs the command, whose exit code is pa
   expect(readFileSync(join(root, 'log'), 'utf8')).toBe('install\nbuild\n')
 })
 
+test('arguments of the command line tool reach it as they are', () => {
+  const { status, stdout } = start('augur', 'keys', 'list', '--json')
+  expect(status).toBe(7)
+  expect(stdout.trim().split('\n').at(-1)).toBe('ran keys list --json')
+})
+
 test('a second start installs and builds nothing', () => {
   work()
   expect(work()).toEqual([])

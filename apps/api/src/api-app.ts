@@ -1,3 +1,4 @@
+import type { Caller } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
 import { describeFieldErrors, fieldErrors } from '@augur/core/field-errors'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
@@ -5,10 +6,13 @@ import type { HonoOptions } from 'hono/hono-base'
 
 /** What middleware leaves for handlers. */
 export interface ApiEnv {
+  /** What the server hands over; nothing where a request came without a socket. */
+  Bindings: { incoming?: { socket: { remoteAddress?: string } } }
   Variables: {
     requestId: string
     /** By `performance.now()`. */
     startedAt: number
+    caller: Caller
     /** Whether problems have a member `error` as well. */
     hasErrorMember?: boolean
   }

@@ -1,16 +1,19 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
+import { adminRoutes } from './admin/index.js'
 import { type ApiEnv, createRoutes } from './api-app.js'
 import type { ApiContext } from './context.js'
 import { createErrorHandler } from './handle-error.js'
 import { allowOrigins } from './middleware/allow-origins.js'
 import { authenticate } from './middleware/authenticate.js'
 import { checkOrigin } from './middleware/check-origin.js'
+import { limitRequests } from './middleware/limit-requests.js'
 import { observeRequests } from './middleware/observe-requests.js'
 import { createNotFoundHandler } from './not-found.js'
 import { openInferenceRoutes } from './open-inference/index.js'
 import { errorMember } from './open-inference/error-member.js'
 import { operationsRoutes } from './operations/index.js'
 import { createReadinessCheck } from './readiness.js'
+import { isKeyNeeded } from './require-keys.js'
 import { replicateRoutes } from './replicate/index.js'
 import { SplitRouter } from './split-router.js'
 
@@ -24,15 +27,18 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
   app.use(observeRequests({ logger, metrics }))
   app.use('/v2/*', errorMember())
   if (settings.AUGUR_CORS_ORIGINS.length > 0) app.use(allowOrigins(settings.AUGUR_CORS_ORIGINS))
-  if (settings.AUGUR_API_KEY !== undefined) app.use(authenticate(settings.AUGUR_API_KEY))
-  else {
+  app.use(authenticate(context))
+  if (!isKeyNeeded(settings)) {
     const hosts = publicUrl === null ? [] : [new URL(publicUrl).host]
     app.use(checkOrigin({ hosts, origins: settings.AUGUR_CORS_ORIGINS }))
   }
 
+  if (context.requestRate) app.use(limitRequests(context.requestRate))
+
   const assertReady = createReadinessCheck(context)
   app.route('/api/v1', replicateRoutes(context))
   app.route('/v2', openInferenceRoutes(context, assertReady))
+  app.route('/admin', adminRoutes(context))
   app.route('/', operationsRoutes(context, { assertReady, wholeApp: () => app }))
   return app
 }

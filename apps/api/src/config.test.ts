@@ -2,19 +2,15 @@ import { loadConfig } from '@augur/core/config'
 import { expect, test } from 'vitest'
 import { apiSettings } from './config.js'
 
-const key = 'k'.repeat(16)
-
 test('without any setting the API listens on loopback only', () => {
   expect(loadConfig(apiSettings, {})).toMatchObject({ HOST: '127.0.0.1', PORT: 8000 })
 })
 
-test.each(['0.0.0.0', '::', '10.0.0.5', 'example.com'])('HOST=%s is refused without a key', (HOST) => {
-  expect(() => loadConfig(apiSettings, { HOST })).toThrow('AUGUR_API_KEY')
-  expect(loadConfig(apiSettings, { HOST, AUGUR_API_KEY: key }).HOST).toBe(HOST)
-})
-
-test.each(['127.0.0.1', '127.0.0.2', '::1', 'localhost'])('HOST=%s needs no key', (HOST) => {
-  expect(loadConfig(apiSettings, { HOST }).HOST).toBe(HOST)
+test('an address or range of a proxy is taken, and anything else named', () => {
+  const proxies = (text: string) => loadConfig(apiSettings, { AUGUR_TRUSTED_PROXIES: text })
+  expect(proxies('10.0.0.1, fd00::/8').AUGUR_TRUSTED_PROXIES).toHaveLength(2)
+  for (const wrong of ['proxy.example', '10.0.0.0/33', '*'])
+    expect(() => proxies(wrong)).toThrow('AUGUR_TRUSTED_PROXIES')
 })
 
 test.each(['*', 'example.com', 'https://example.com/', 'https://example.com/app'])(

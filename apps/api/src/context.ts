@@ -1,4 +1,8 @@
 import { join, resolve } from 'node:path'
+import { ApiKeyStore } from '@augur/core/access/api-key-store'
+import { AuditLog } from '@augur/core/access/audit-log'
+import { FailedAttempts } from '@augur/core/access/failed-attempts'
+import { KeyReader } from '@augur/core/access/key-reader'
 import { IdempotencyKeys } from '@augur/core/idempotency'
 import { readMasterKey } from '@augur/core/master-key'
 import { CatalogueFollower } from '@augur/core/models/catalogue-follower'
@@ -12,14 +16,16 @@ import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
+import { FairTurns } from '@augur/core/quotas/fair-turns'
+import { OpenPredictions } from '@augur/core/quotas/open-predictions'
+import { RequestRate } from '@augur/core/quotas/request-rate'
 import { publicBaseUrl } from '@augur/core/public-base-url'
 import { connectFailFast, isAnswering, whenConnected } from '@augur/core/redis/connection'
 import { createKeys } from '@augur/core/redis/keys'
 import { MemoryFollower } from '@augur/core/redis/memory-follower'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { createMetrics } from '@augur/core/telemetry/metrics'
-import { defaultTenant } from '@augur/core/tenant'
-import { deriveWebhookSecret } from '@augur/core/webhooks/webhook-secret'
+import { createSecretDeriver } from '@augur/core/webhooks/webhook-secret'
 import type { ApiSettings } from './config.js'
 import { readReferencePage } from './operations/reference-page.js'
 import { WaitingClients } from './waiting-clients.js'
@@ -35,16 +41,20 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const keys = createKeys(settings.AUGUR_REDIS_PREFIX)
   const redis = connectFailFast({ url: settings.REDIS_URL, name: 'augur:api', logger })
   const subscriber = connectFailFast({ url: settings.REDIS_URL, name: 'augur:api:subscriber', logger })
+  const perSecond = settings.AUGUR_MAX_REQUESTS_PER_SECOND
   const recordRetentionMs = settings.AUGUR_RECORD_RETENTION_SECONDS * 1000
   const publicUrl = settings.AUGUR_PUBLIC_URL?.replace(/\/$/, '')
   const payloads = new FolderPayloadStore(join(dataDir, 'payloads'))
 
+  const apiKeys = new ApiKeyStore(redis, keys)
   const catalogue = new CatalogueFollower(new CatalogueStore(redis, keys), logger)
   const memory = new MemoryFollower(redis, settings.AUGUR_REDIS_MAX_BYTES, logger)
   const queues = new PredictionQueues(redis, keys)
   const deliveries = new DeliveryQueue(redis, keys, settings.AUGUR_WEBHOOK_RETRIES.length + 1)
+  const openPredictions = new OpenPredictions(redis, keys)
+  const turns = new FairTurns({ queues, openPredictions, logger })
   await whenConnected(redis, firstConnectionMs)
-  const followers = [catalogue.follow(followEveryMs), memory.follow(followEveryMs)]
+  const followers = [catalogue, memory, turns].map((each) => each.follow(followEveryMs))
 
   return {
     settings,
@@ -52,12 +62,16 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     redis,
     keys,
     metrics,
-    tenant: defaultTenant,
     catalogue,
     desiredModels: new DesiredModels(redis, keys),
     memory,
     queues,
     deliveries,
+    openPredictions,
+    turns,
+    maxOpenPredictions: settings.AUGUR_MAX_OPEN_PREDICTIONS,
+    /** Null where a key may send any number of requests. */
+    requestRate: perSecond === 0 ? null : new RequestRate({ redis, keyPrefix: keys.requestRate, perSecond }),
     recordRetentionMs,
     noWorkerGraceMs: settings.AUGUR_NO_WORKER_GRACE_SECONDS * 1000,
     /** Set once the process stops: it is alive then, and no longer ready. */
@@ -66,7 +80,15 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     publicUrl: publicUrl ?? null,
     publicBaseUrl: publicBaseUrl(settings),
     outbound: { mode: settings.AUGUR_MODE, allow: settings.AUGUR_OUTBOUND_ALLOW },
-    webhookSecret: deriveWebhookSecret(masterKey, defaultTenant),
+    webhookSecretOf: createSecretDeriver(masterKey),
+    apiKeys,
+    keyReader: new KeyReader(apiKeys, Date.now),
+    auditLog: new AuditLog(redis, keys),
+    failedAttempts: new FailedAttempts({
+      redis,
+      keyPrefix: keys.failedAttempts,
+      perMinute: settings.AUGUR_MAX_FAILED_ATTEMPTS,
+    }),
     predictions: new PredictionStore(redis, keys, recordRetentionMs),
     index: new PredictionIndex(redis, keys),
     payloads: new Payloads(payloads, settings.AUGUR_PAYLOAD_INLINE_BYTES),

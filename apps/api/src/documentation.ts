@@ -9,7 +9,13 @@ export function answer(description: string, schema: z.ZodType): ResponseConfig {
   return { description, content: { 'application/json': { schema } } }
 }
 
-const general: readonly ErrorCode[] = ['unauthenticated', 'forbidden', 'internal', 'unavailable']
+const general: readonly ErrorCode[] = [
+  'unauthenticated',
+  'forbidden',
+  'rate_limited',
+  'internal',
+  'unavailable',
+]
 
 /** The refusals of a route, and those that any route can give. */
 export function refusals(...codes: ErrorCode[]): Record<string, ResponseConfig> {

@@ -4,14 +4,14 @@ import { waitForPrediction } from '@augur/core/predictions/wait-for-prediction'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import type { Context } from 'hono'
 import type { ApiEnv } from './api-app.js'
-import type { ApiContext } from './context.js'
+import type { CallerContext } from './as-caller.js'
 
 /**
  * Holds the request until the prediction ends, or for `seconds` from when the request came, and returns what it is
  * then. The client that leaves is waited for no longer.
  */
 export async function holdUntilEnd(
-  context: ApiContext,
+  context: CallerContext,
   c: Context<ApiEnv>,
   id: string,
   seconds: number,
@@ -28,7 +28,7 @@ export async function holdUntilEnd(
 
 /** The same for a prediction that this request created: whatever happens meanwhile, its caller must learn its id. */
 export async function holdCreated(
-  context: ApiContext,
+  context: CallerContext,
   c: Context<ApiEnv>,
   created: Prediction,
   seconds: number,

@@ -9,6 +9,7 @@ import { createLogger } from '@augur/core/telemetry/logger'
 import { createApp } from './app.js'
 import { apiSettings } from './config.js'
 import { createContext } from './context.js'
+import { requireKeys } from './require-keys.js'
 import { closeHttpServer, createHttpServer } from './server.js'
 
 const drainMs = 1500
@@ -24,6 +25,8 @@ async function start(): Promise<void> {
   shutdown.add('context', () => context.close())
   if (settings.AUGUR_MODE === 'production')
     requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
+
+  await requireKeys(context, (reason) => refuseStart(new StartupError(reason)))
 
   const server = createHttpServer(createApp(context))
   server.listen(settings.PORT, settings.HOST)

@@ -18,6 +18,8 @@ export const problems = {
   unknown_version: { status: 422, title: 'Invalid version or not permitted' },
   url_not_allowed: { status: 422, title: 'The URL is not allowed' },
   idempotency_mismatch: { status: 422, title: 'The key belongs to another request' },
+  rate_limited: { status: 429, title: 'Too many requests' },
+  quota_exceeded: { status: 429, title: 'The quota is used up' },
   prediction_failed: { status: 500, title: 'The prediction did not succeed' },
   internal: { status: 500, title: 'Internal error' },
   overloaded: { status: 503, title: 'Overloaded' },

@@ -10,6 +10,11 @@ export class WaitingClients {
 
   constructor(private readonly gauge: Gauge) {}
 
+  /** Whether everybody was let go because the process stops. */
+  get isStopped(): boolean {
+    return this.stopped
+  }
+
   /** Runs `wait` with a signal that is aborted when the client leaves or the process stops. */
   async hold<T>(client: AbortSignal, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
     const controller = new AbortController()

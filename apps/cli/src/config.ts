@@ -11,6 +11,9 @@ export const cliSettings = sharedSettings.extend({
   AUGUR_REDIS_FSYNC: z.enum(['everysec', 'always']).default('everysec'),
   AUGUR_MODELS_DIR: z.string().default('models'),
   AUGUR_API_KEY: z.string().optional(),
+  AUGUR_REQUIRE_KEY: setting.flag(false),
+  /** The API that commands talk to. */
+  AUGUR_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
   /** Worker processes. */
   AUGUR_WORKERS: setting.integer(1, 256, 1),
   /** Side port of the first worker; each further worker takes the next one. */

@@ -3,16 +3,19 @@ import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { StartupError } from '@augur/core/startup-error'
 import { runDemo } from './commands/demo.js'
+import { runKeys } from './commands/keys.js'
 import { runUp } from './commands/up.js'
 import { cliSettings } from './config.js'
+import { RefusedError } from './keys/keys-api.js'
 import { consoleOutput } from './output.js'
 
 const help = `Usage: augur <command>
 
   up     starts Redis, the API and workers, and stops them on Ctrl-C
   demo   sends real digits through a stack of its own, shows the answers, and stops it
+  keys   makes, lists, rotates and revokes API keys of a running server (augur keys --help)
 
-Settings of up come from the environment, .env.local and .env.`
+Settings of up and keys come from the environment, .env.local and .env.`
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
 const output = consoleOutput()
@@ -27,7 +30,13 @@ function up(): Promise<number> {
   })
 }
 
+function keys(argv: string[]): Promise<number> {
+  const settings = loadConfig(cliSettings, readEnvironment(process.env, root))
+  return runKeys(argv, { settings, output })
+}
+
 async function run(argv: string[]): Promise<number> {
+  if (argv[0] === 'keys') return keys(argv.slice(1))
   const { values, positionals } = parseArgs({
     args: argv,
     options: { help: { type: 'boolean', short: 'h' } },
@@ -45,7 +54,8 @@ async function run(argv: string[]): Promise<number> {
 }
 
 function isExpected(error: unknown): error is Error {
-  if (error instanceof ConfigError || error instanceof StartupError) return true
+  if (error instanceof ConfigError || error instanceof StartupError || error instanceof RefusedError)
+    return true
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
 }
 

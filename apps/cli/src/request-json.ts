@@ -1,4 +1,5 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
+import { request as requestTls } from 'node:https'
 import { json } from 'node:stream/consumers'
 
 interface JsonRequest {
@@ -18,7 +19,7 @@ export interface JsonAnswer {
 /** One exchange with the API. An answer of any status is returned; one that is not JSON is an error. */
 export async function requestJson(url: string, options: JsonRequest): Promise<JsonAnswer> {
   const { method = 'GET', headers = {}, body, signal } = options
-  const sent = request(url, {
+  const sent = (url.startsWith('https:') ? requestTls : request)(url, {
     method,
     signal,
     headers: { ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) },

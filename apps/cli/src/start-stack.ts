@@ -1,4 +1,3 @@
-import { isIPv6 } from 'node:net'
 import { resolve } from 'node:path'
 import { freePort } from '@augur/core/free-port'
 import type { ProvidedRedis } from '@augur/core/redis/provide-redis'
@@ -8,6 +7,7 @@ import type { CliSettings } from './config.js'
 import { keepRedis } from './keep-redis.js'
 import type { Output } from './output.js'
 import { type ProcessSpec, ProcessSupervisor, type UnexpectedExit } from './process-supervisor.js'
+import { reachableUrl } from './reachable-url.js'
 import { waitUntilReady } from './wait-until-ready.js'
 
 export interface StackConfig {
@@ -41,11 +41,6 @@ const stopWithinMs = { api: 2000, workerBeyondGrace: 2000, redis: 1500 }
 
 function describeExit({ name, code, signal }: UnexpectedExit): string {
   return `${name} ended ${signal ? `by ${signal}` : `with code ${code}`}`
-}
-
-function reachableUrl(host: string, port: number): string {
-  const local = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
-  return `http://${isIPv6(local) ? `[${local}]` : local}:${port}`
 }
 
 /** One thread collects garbage: more of them cost heaps of this size more than they gain (ADR 8). */

@@ -36,6 +36,7 @@ export const workerSettings = sharedSettings.extend({
   AUGUR_LOCK_SECONDS: setting.integer(1, 3600, 10),
   AUGUR_MAX_LOST_WORKERS: setting.integer(1, 1000, 5),
   AUGUR_RECONCILE_GRACE_SECONDS: setting.integer(1, 3600, 10),
+  AUGUR_QUEUE_AGEING_SECONDS: setting.integer(1, 604_800, 300),
   AUGUR_WEBHOOK_CONCURRENCY: setting.integer(1, 4096, 64),
 })
 export type WorkerSettings = Readonly<z.infer<typeof workerSettings>>

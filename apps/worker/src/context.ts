@@ -8,6 +8,7 @@ import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
 import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
+import { OpenPredictions } from '@augur/core/quotas/open-predictions'
 import { publicBaseUrl } from '@augur/core/public-base-url'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
@@ -56,6 +57,7 @@ export async function createContext(settings: WorkerSettings) {
       new FolderPayloadStore(join(dataDir, 'payloads')),
       settings.AUGUR_PAYLOAD_INLINE_BYTES,
     ),
+    openPredictions: new OpenPredictions(redis, keys),
     queues: new PredictionQueues(redis, keys),
     runnerHost: createRunnerHost(settings, logger),
     staging: createStaging(settings),

@@ -20,6 +20,8 @@ export function allowOrigins(origins: readonly string[]): MiddlewareHandler<ApiE
       'preference-applied',
       'idempotency-replayed',
       'retry-after',
+      'ratelimit',
+      'ratelimit-policy',
       'x-request-id',
       'x-augur-prediction-id',
       'inference-header-content-length',

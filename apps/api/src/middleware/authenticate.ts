@@ -1,7 +1,13 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { idOfKeyText } from '@augur/core/access/api-key'
+import { type Caller, scopes } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
-import type { MiddlewareHandler } from 'hono'
+import { defaultTenant } from '@augur/core/tenant'
+import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
+import type { ApiContext } from '../context.js'
+import { isKeyNeeded } from '../require-keys.js'
+import { type GuessingContext, refuseGuessing } from './refuse-guessing.js'
 
 /** What load balancers and people who look in ask for; it tells them nothing about models or predictions. */
 const openPaths: ReadonlySet<string> = new Set([
@@ -16,16 +22,55 @@ const openPaths: ReadonlySet<string> = new Set([
 const isOpen = (path: string) => openPaths.has(path) || path.startsWith('/docs/')
 const credentials = /^(?:Bearer|Token) +(\S+)$/i
 
-const digest = (text: string) => createHash('sha256').update(text).digest()
+/** May do everything, for the tenant that is there from the start. */
+const everything = { tenant: defaultTenant, keyId: null, scopes: new Set(scopes) }
+const byStaticKey: Caller = { ...everything, actor: 'static' }
+const byLocalUser: Caller = { ...everything, actor: 'local' }
+const nobody: Caller = { tenant: '', actor: 'nobody', keyId: null, scopes: new Set() }
 
-/** Asks for `Authorization: Bearer <key>`. A missing key and a wrong one get the same answer, in the same time. */
-export function authenticate(key: string): MiddlewareHandler<ApiEnv> {
-  const expected = digest(key)
-  return (c, next) => {
-    const given = credentials.exec(c.req.header('authorization') ?? '')?.[1] ?? ''
-    if (!timingSafeEqual(digest(given), expected) && !isOpen(c.req.path)) {
-      throw new ServiceError('unauthenticated', 'A valid API key is needed.')
+/**
+ * Says who a request comes from. A missing key and whatever is wrong with one get the same answer; who sends many
+ * wrong ones gets another. A key of the store is never refused for what others send from its address: nobody finds one
+ * by trying. The key of the settings may be a weak one, so there trying must end.
+ */
+export function authenticate(
+  context: GuessingContext & Pick<ApiContext, 'keyReader'>,
+): MiddlewareHandler<ApiEnv> {
+  const isStatic = compareWith(context.settings.AUGUR_API_KEY)
+  const isNeeded = isKeyNeeded(context.settings)
+  const guessing = refuseGuessing(context)
+
+  const callerOf = async (c: Context<ApiEnv>, given: string): Promise<Caller | null> => {
+    if (isStatic(given)) {
+      await guessing.refuseBlocked(c)
+      return byStaticKey
     }
+    const key = await context.keyReader.find(given)
+    if (key) return { tenant: key.tenant, actor: key.id, keyId: key.id, scopes: new Set(key.scopes) }
+    if (!isNeeded && idOfKeyText(given) === null) return byLocalUser
+    await guessing.countWrong(c)
+    return null
+  }
+
+  return async (c, next) => {
+    if (isOpen(c.req.path)) {
+      c.set('caller', nobody)
+      return next()
+    }
+    const given = credentials.exec(c.req.header('authorization') ?? '')?.[1]
+    const withoutKey = isNeeded ? null : byLocalUser
+    const caller = given === undefined ? withoutKey : await callerOf(c, given)
+    if (caller === null) throw new ServiceError('unauthenticated', 'A valid API key is needed.')
+    c.set('caller', caller)
     return next()
   }
+}
+
+const digest = (text: string) => createHash('sha256').update(text).digest()
+
+/** Takes as long whatever differs. */
+function compareWith(key: string | undefined): (given: string) => boolean {
+  if (key === undefined) return () => false
+  const expected = digest(key)
+  return (given) => timingSafeEqual(digest(given), expected)
 }

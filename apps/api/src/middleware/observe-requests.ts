@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { cutKeys } from '@augur/core/access/api-key'
 import type { Logger } from '@augur/core/telemetry/logger'
 import type { Metrics } from '@augur/core/telemetry/metrics'
 import type { Context, MiddlewareHandler } from 'hono'
@@ -45,7 +46,9 @@ function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
   const { status } = c.res
   const level = status >= 500 && !readyPaths.has(c.req.path) ? 'info' : 'debug'
   if (!logger.isLevelEnabled(level)) return
-  const { method, path } = c.req
+  const { method } = c.req
+  // Somebody may have taken the key for its id.
+  const path = cutKeys(c.req.path)
   const rounded = Math.round(durationMs * 10) / 10
   logger[level]({ requestId: c.get('requestId'), method, path, status, durationMs: rounded }, 'request')
 }

@@ -6,6 +6,7 @@ import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
+import { recordAudit } from '../record-audit.js'
 import { describeProblem } from './repository-index.js'
 
 const lookEveryMs = 200
@@ -27,6 +28,7 @@ export async function changeModel(
   if (!usableName.test(model)) throw notFound()
   if (kind === 'unload' && !currentCatalogue(context).models().includes(model)) throw notFound()
   await context.desiredModels[kind](model)
+  await recordAudit(context, c, { action: `model.${kind}`, target: model })
   const isDone = kind === 'load' ? isLoaded : isUnloaded
   const startedAt = performance.now()
   const endsAt = startedAt + context.settings.AUGUR_MAX_WAIT_SECONDS * 1000

@@ -6,10 +6,12 @@ import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { asCaller, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
 import { holdCreated } from '../hold.js'
 import { jsonResponse } from '../json-response.js'
+import { needs } from '../middleware/needs.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { atRequest } from './at-request.js'
 import { encodeOutputs, type EncodedOutputs, wantedOutputs } from './infer-response.js'
@@ -63,6 +65,7 @@ const inferPaths = versionPaths.map(({ path, params }) =>
         'invalid_input',
         'prediction_failed',
         'timeout',
+        'quota_exceeded',
         'overloaded',
         'no_worker',
       ),
@@ -76,10 +79,10 @@ function waitSeconds({ parameters }: InferRequest, mostSeconds: number): number 
 }
 
 /** Cancels what nobody waits for any more: this protocol has no way to fetch it later. */
-async function abandon(context: ApiContext, { id }: Prediction): Promise<Prediction> {
+async function abandon(context: CallerContext, { id }: Prediction): Promise<Prediction> {
   const last = await cancelPrediction(context, id)
   if (last.status !== 'canceled') return last
-  if (context.stopping) {
+  if (context.waiting.isStopped) {
     throw new ServiceError('unavailable', 'The server is shutting down.', { retryAfterSeconds: 1 })
   }
   const message = 'The prediction did not end within the time to wait, and was canceled.'
@@ -97,7 +100,7 @@ async function outputOf(context: ApiContext, { id, status, output }: Prediction)
 
 /** Submits the tensors and waits for the end. */
 async function predict(
-  context: ApiContext,
+  context: CallerContext,
   c: Context<ApiEnv>,
   version: CatalogueVersion,
   { request, input }: { request: InferRequest; input: Record<string, unknown> },
@@ -138,7 +141,8 @@ function respond(
   })
 }
 
-async function answerInfer(context: ApiContext, c: Context<ApiEnv>): Promise<Response> {
+async function answerInfer(api: ApiContext, c: Context<ApiEnv>): Promise<Response> {
+  const context = asCaller(api, c, 'predict')
   const version = versionIn(context, c)
   const body = await readSplitBody(c)
   const request = validBody(inferRequest, body.json)
@@ -163,7 +167,7 @@ export function inferRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   for (const definition of inferPaths) {
     // Validated by hand: Hono's validators know routes with one kind of body.
     routes.openAPIRegistry.registerPath(definition)
-    routes.post(definition.getRoutingPath(), read, (c) => answerInfer(context, c))
+    routes.post(definition.getRoutingPath(), needs('predict'), read, (c) => answerInfer(context, c))
   }
   return routes
 }

@@ -4,6 +4,7 @@ import type { TensorSpec } from '@augur/core/models/manifest'
 import { datatypeOf } from '@augur/core/tensors/datatype'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
@@ -53,6 +54,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     })
 
     routes.openapi(readyPath, (c) => {
+      allow(c, 'read')
       const { id, model } = versionIn(context, c)
       if (!currentCatalogue(context).isServed(id)) {
         throw new ServiceError('no_worker', 'No worker is ready for this model.', { retryAfterSeconds: 1 })
@@ -61,6 +63,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     })
 
     routes.openapi(metadataPath, (c) => {
+      allow(c, 'read')
       const version = versionIn(context, c)
       const versions = currentCatalogue(context).versionsOf(version.model)
       return jsonResponse(c, JSON.stringify(presentModel(versions, version)))

@@ -6,6 +6,7 @@ import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
+import { needs } from '../middleware/needs.js'
 import { changeModel } from './change-model.js'
 import { modelIn, modelPaths } from './model-path.js'
 import { readUntypedBody } from './read-untyped-body.js'
@@ -60,7 +61,7 @@ export function repositoryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const read = readUntypedBody({ maxBytes: mostBytes, accept: [json] })
 
   routes.openAPIRegistry.registerPath(indexPath)
-  routes.post(indexPath.getRoutingPath(), read, async (c) => {
+  routes.post(indexPath.getRoutingPath(), needs('read'), read, async (c) => {
     const { ready } = validBody(indexRequest, await readJson(c))
     const entries = presentIndex(currentCatalogue(context))
     const wanted = ready === true ? entries.filter(({ state }) => state === 'READY') : entries
@@ -71,7 +72,7 @@ export function repositoryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   for (const kind of ['load', 'unload'] as const) {
     for (const definition of changePaths(kind, kinds[kind])) {
       routes.openAPIRegistry.registerPath(definition)
-      routes.post(definition.getRoutingPath(), read, async (c) => {
+      routes.post(definition.getRoutingPath(), needs('models'), read, async (c) => {
         refuseParameters(validBody(loadRequest, await readJson(c)).parameters)
         await changeModel(context, c, { kind, model: modelIn(c) })
         return jsonResponse(c, '{}')

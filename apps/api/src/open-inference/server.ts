@@ -1,6 +1,7 @@
 import { versionNumber } from '@augur/core/version-number'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
 import type { ReadinessCheck } from '../readiness.js'
@@ -32,7 +33,10 @@ const readyPath = createRoute({
 export function serverRoutes(assertReady: ReadinessCheck): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const metadata = JSON.stringify({ name: 'augur', version: versionNumber, extensions })
-  routes.openapi(metadataPath, (c) => jsonResponse(c, metadata))
+  routes.openapi(metadataPath, (c) => {
+    allow(c, 'read')
+    return jsonResponse(c, metadata)
+  })
   routes.openapi(livePath, (c) => jsonResponse(c, JSON.stringify({ live: true })))
   routes.openapi(readyPath, async (c) => {
     await assertReady()

@@ -4,6 +4,7 @@ import { readAudit } from '@augur/core/reconciler/publish-audit'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import { Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 
 async function measureVersion(context: ApiContext, { id, model, label }: CatalogueVersion): Promise<void> {
@@ -36,6 +37,7 @@ export function metricsRoutes(context: ApiContext): Hono<ApiEnv> {
   const { registry } = context.metrics
   const routes = new Hono<ApiEnv>()
   routes.get('/metrics', async (c) => {
+    allow(c, 'admin')
     await measurePredictions(context)
     return c.body(await registry.metrics(), 200, { 'content-type': registry.contentType })
   })

@@ -4,6 +4,7 @@ import { type Context, Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
+import { isKeyNeeded } from '../require-keys.js'
 import { contentSecurityPolicy, errorsHtml, referenceHtml, startScript } from './reference-page.js'
 
 function describeApi(app: OpenAPIHono<ApiEnv>, hasKey: boolean): string {
@@ -36,7 +37,7 @@ export function openApiRoutes(context: ApiContext, wholeApp: () => OpenAPIHono<A
   const routes = new Hono<ApiEnv>()
   let description: string | undefined
   routes.get('/openapi.json', (c) => {
-    description ??= describeApi(wholeApp(), context.settings.AUGUR_API_KEY !== undefined)
+    description ??= describeApi(wholeApp(), isKeyNeeded(context.settings))
     return jsonResponse(c, description)
   })
   routes.get('/docs', (c) => html(c, referenceHtml))

@@ -65,7 +65,7 @@ test('the description is OpenAPI 3.1 and knows every route of the dialects', asy
     Object.keys(operations).map((method) => `${method.toUpperCase()} ${path}`),
   )
   const routes = api.app.routes
-    .filter(({ method, path }) => method !== 'ALL' && /^\/(?:api|v2)(?:\/|$)/.test(path))
+    .filter(({ method, path }) => method !== 'ALL' && /^\/(?:api|v2|admin)(?:\/|$)/.test(path))
     .map(({ method, path }) => `${method} ${path.replaceAll(/:(\w+)/g, '{$1}')}`)
   expect(new Set(described)).toEqual(new Set(routes))
   expect(components.schemas).toHaveProperty('Problem')

@@ -4,6 +4,7 @@ import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { defaultWebhookEvents } from '@augur/core/webhooks/webhook-events'
 import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
+import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { holdCreated } from '../hold.js'
@@ -19,11 +20,12 @@ function webhookOf({ webhook, webhook_events_filter: filter, webhook_completed: 
 
 /** Creates a prediction of `version` and answers 201, or 202 when the caller wanted to wait and the time ran out. */
 export async function answerCreate(
-  context: ApiContext,
+  api: ApiContext,
   c: Context<ApiEnv>,
   version: CatalogueVersion,
   body: CreateBody,
 ): Promise<Response> {
+  const context = asCaller(api, c, 'predict')
   const hold = parsePrefer(c.req.header('prefer'), context.settings.AUGUR_MAX_WAIT_SECONDS)
   const { prediction, queuePosition, replayed } = await submitPrediction(context, {
     version,

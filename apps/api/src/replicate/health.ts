@@ -1,5 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { answer, refusals } from '../documentation.js'
@@ -34,6 +35,9 @@ async function readHealth(context: ApiContext): Promise<Health> {
 
 export function healthRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  routes.openapi(healthPath, async (c) => jsonResponse(c, JSON.stringify(await readHealth(context))))
+  routes.openapi(healthPath, async (c) => {
+    allow(c, 'read')
+    return jsonResponse(c, JSON.stringify(await readHealth(context)))
+  })
   return routes
 }

@@ -3,9 +3,11 @@ import { modelTag } from '@augur/core/ids'
 import type { Catalogue } from '@augur/core/models/catalogue'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
+import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
@@ -78,6 +80,7 @@ const createPath = createRoute({
       'invalid_input',
       'url_not_allowed',
       'idempotency_mismatch',
+      'quota_exceeded',
       'overloaded',
       'no_worker',
     ),
@@ -107,6 +110,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
 
   routes.openapi(listPath, async (c) => {
+    allow(c, 'read')
     const baseUrl = baseUrlOf(context, c)
     const models = currentCatalogue(context).models()
     return jsonResponse(
@@ -116,11 +120,13 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(getPath, async (c) => {
+    allow(c, 'read')
     const { owner, name } = c.req.valid('param')
     return jsonResponse(c, JSON.stringify(await modelOf(context, `${owner}/${name}`, baseUrlOf(context, c))))
   })
 
   routes.openapi(versionsPath, (c) => {
+    allow(c, 'read')
     const { owner, name } = c.req.valid('param')
     const catalogue = knowing(context, `${owner}/${name}`)
     const versions = catalogue.versionsOf(`${owner}/${name}`)
@@ -131,6 +137,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(versionPath, (c) => {
+    allow(c, 'read')
     const { owner, name, version: wanted } = c.req.valid('param')
     const catalogue = currentCatalogue(context)
     const version = catalogue.versionOf(`${owner}/${name}`, wanted)
@@ -142,6 +149,7 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   routes.openAPIRegistry.registerPath(createPath)
   routes.post(
     createPath.getRoutingPath(),
+    needs('predict'),
     readBody({ maxBytes, accept: ['application/json'] }),
     async (c) => {
       const { owner, name } = c.req.param()

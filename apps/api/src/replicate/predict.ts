@@ -4,10 +4,12 @@ import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { fullName } from '../full-name.js'
 import { jsonResponse } from '../json-response.js'
+import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { answer, refusals } from '../documentation.js'
@@ -47,6 +49,7 @@ const predictPath = createRoute({
       'idempotency_mismatch',
       'prediction_failed',
       'timeout',
+      'quota_exceeded',
       'overloaded',
       'no_worker',
     ),
@@ -67,7 +70,8 @@ async function readPredictBody(c: Context): Promise<PredictBody> {
   return validBody(predictBody, given)
 }
 
-async function answerPredict(context: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
+async function answerPredict(api: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
+  const context = asCaller(api, c, 'predict')
   const { AUGUR_DEFAULT_MODEL: byDefault, AUGUR_MAX_WAIT_SECONDS: seconds } = context.settings
   const { prediction, replayed } = await submitPrediction(context, {
     version: chooseVersion(currentCatalogue(context), body, byDefault),
@@ -96,7 +100,8 @@ export function predictRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   // Validated by hand: Hono's validators know routes with one kind of body.
   routes.openAPIRegistry.registerPath(predictPath)
   const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
-  routes.post(predictPath.path, readBody({ maxBytes, accept: [json, form] }), async (c) =>
+  const read = readBody({ maxBytes, accept: [json, form] })
+  routes.post(predictPath.path, needs('predict'), read, async (c) =>
     answerPredict(context, c, await readPredictBody(c)),
   )
   return routes

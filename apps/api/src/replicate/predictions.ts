@@ -3,9 +3,11 @@ import { getPrediction } from '@augur/core/predictions/get-prediction'
 import { listPredictions } from '@augur/core/predictions/list-predictions'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { jsonResponse } from '../json-response.js'
+import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
@@ -38,6 +40,7 @@ const createPath = createRoute({
       'unknown_version',
       'url_not_allowed',
       'idempotency_mismatch',
+      'quota_exceeded',
       'overloaded',
       'no_worker',
     ),
@@ -90,14 +93,19 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const { AUGUR_MAX_BODY_BYTES: maxBytes, AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
 
   routes.openAPIRegistry.registerPath(createPath)
-  routes.post(createPath.path, readBody({ maxBytes, accept: ['application/json'] }), async (c) => {
+  const read = readBody({ maxBytes, accept: ['application/json'] })
+  routes.post(createPath.path, needs('predict'), read, async (c) => {
     const { version, ...body } = validBody(createBody, parseJson(await c.req.text()))
     return answerCreate(context, c, currentCatalogue(context).resolve(version), body)
   })
 
   routes.openapi(listPath, async (c) => {
     const { cursor, limit } = c.req.valid('query')
-    const page = await listPredictions(context, cursor === undefined ? null : fromCursor(cursor), limit)
+    const page = await listPredictions(
+      asCaller(context, c, 'read'),
+      cursor === undefined ? null : fromCursor(cursor),
+      limit,
+    )
     const baseUrl = baseUrlOf(context, c)
     const next = page.next && `${baseUrl}/predictions?cursor=${toCursor(page.next)}&limit=${limit}`
     const results = page.predictions.map((prediction) => presentPrediction(context, prediction, baseUrl))
@@ -105,16 +113,16 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(getPath, async (c) => {
+    const own = asCaller(context, c, 'read')
     const id = c.req.param('id')
     const wait = c.req.query('wait')
     const seconds = wait === undefined ? 0 : parseWaitSeconds(wait, maxSeconds)
-    const prediction =
-      seconds === 0 ? await getPrediction(context, id) : await holdUntilEnd(context, c, id, seconds)
+    const prediction = seconds === 0 ? await getPrediction(own, id) : await holdUntilEnd(own, c, id, seconds)
     return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
   })
 
   routes.openapi(cancelPath, async (c) => {
-    const prediction = await cancelPrediction(context, c.req.valid('param').id)
+    const prediction = await cancelPrediction(asCaller(context, c, 'predict'), c.req.valid('param').id)
     return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
   })
 

@@ -1,8 +1,10 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
+import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { answer, refusals } from '../documentation.js'
+import { recordAudit } from '../record-audit.js'
 import { webhookSecretSchema } from './schemas.js'
 
 const secretPath = createRoute({
@@ -12,8 +14,12 @@ const secretPath = createRoute({
   responses: { 200: answer('The secret.', webhookSecretSchema), ...refusals() },
 })
 
-export function webhookRoutes({ webhookSecret }: ApiContext): OpenAPIHono<ApiEnv> {
+export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  routes.openapi(secretPath, (c) => jsonResponse(c, JSON.stringify({ key: webhookSecret })))
+  routes.openapi(secretPath, async (c) => {
+    const { tenant } = asCaller(context, c, 'webhooks')
+    await recordAudit(context, c, { action: 'webhook_secret.read', target: tenant })
+    return jsonResponse(c, JSON.stringify({ key: context.webhookSecretOf(tenant) }))
+  })
   return routes
 }

@@ -1,9 +1,12 @@
+import { createKey } from '@augur/core/access/manage-keys'
+import { type Scope, scopes as allScopes } from '@augur/core/access/scopes'
 import { loadConfig } from '@augur/core/config'
 import { randomToken } from '@augur/core/ids'
 import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import type { VersionState } from '@augur/core/models/presence'
 import type { Ending } from '@augur/core/predictions/prediction'
 import { createLogger } from '@augur/core/telemetry/logger'
+import { defaultTenant } from '@augur/core/tenant'
 import { redisUrl } from '@augur/test-support/redis-url'
 import { createTestContext, testVersion } from '@augur/test-support/test-context'
 import { expect } from 'vitest'
@@ -62,6 +65,12 @@ export async function createTestApi(env: Record<string, string> = {}) {
     })
   }
 
+  async function signIn(tenant: string, scopes: readonly Scope[] = allScopes) {
+    const by = { actor: 'local', tenant, address: '127.0.0.1' }
+    const { text } = await createKey({ ...context, by }, { name: 'test', tenant, scopes, expiresAt: null })
+    return { authorization: `Bearer ${text}` }
+  }
+
   await store.publish(testVersion, Date.now())
   await announce('ready')
   return {
@@ -72,14 +81,16 @@ export async function createTestApi(env: Record<string, string> = {}) {
     /** Claims the prediction and ends it, by default with success. */
     work,
     post,
+    /** Headers of a new key of that tenant. */
+    signIn,
     create: (headers: Record<string, string> = {}, signal?: AbortSignal) =>
       post('/api/v1/predictions', { version: testVersion.id, input: validInput }, headers, signal),
-    /** Ids of all predictions, newest first. */
-    ids: () => core.index.list('default', null, 1000),
+    /** Ids of a tenant's predictions, newest first. */
+    ids: (tenant = defaultTenant) => core.index.list(tenant, null, 1000),
     /** Resolves with the id of the next request that is held. */
     async held(): Promise<string> {
       await expect.poll(() => context.subscriptions.size).toBe(1)
-      const [id = ''] = await core.index.list('default', null, 1)
+      const [id = ''] = await core.index.list(defaultTenant, null, 1)
       return id
     },
     async close() {

@@ -1,0 +1,48 @@
+import type { ListedKey, NewKey } from './keys-api.js'
+
+const day = (time: string) => time.slice(0, 10)
+
+/** Whether a key is good at that time, and if not or not for ever, since or until when. */
+export function stateOf(key: ListedKey, nowMs: number): string {
+  if (key.revoked_at !== null) return `revoked ${day(key.revoked_at)}`
+  const ends = [key.expires_at, key.retires_at].filter((end) => end !== null).toSorted()
+  const [end] = ends
+  if (end === undefined) return 'good'
+  return Date.parse(end) <= nowMs ? `ended ${day(end)}` : `good until ${end.slice(0, 16).replace('T', ' ')}`
+}
+
+/** A table for a terminal, one key a line. */
+export function keyTable(keys: readonly ListedKey[], nowMs: number): string {
+  if (keys.length === 0) return 'There are no keys.'
+  const rows = [
+    ['ID', 'NAME', 'TENANT', 'SCOPES', 'CREATED', 'STATE'],
+    ...keys.map((key) => [
+      key.id,
+      key.name,
+      key.tenant,
+      key.scopes.join(','),
+      day(key.created_at),
+      stateOf(key, nowMs),
+    ]),
+  ]
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n')
+}
+
+/** What is shown of a new key, once. */
+export function newKeyMessage({ id, name, tenant, scopes, key }: NewKey): string {
+  return [
+    `Key ${id} (${name}) of the tenant ${tenant}, for ${scopes.join(', ')}.`,
+    'It is shown this once; nobody can look it up later.',
+    '',
+    `  ${key}`,
+    '',
+  ].join('\n')
+}

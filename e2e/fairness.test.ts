@@ -1,0 +1,105 @@
+import { ApiKeyStore } from '@augur/core/access/api-key-store'
+import { AuditLog } from '@augur/core/access/audit-log'
+import { createKey } from '@augur/core/access/manage-keys'
+import { createKeys } from '@augur/core/redis/keys'
+import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { bodyOf } from './support/predictions.js'
+import { sleepingRepository } from './support/sleeping.js'
+
+// Thousands of predictions, on machines that may be busy with others.
+vi.setConfig({ testTimeout: 300_000 })
+
+const queued = 10_000
+/** What may be served while the story goes on. */
+const spare = 1000
+const clients = 32
+const batchSize = 8
+// Eight of these make a micro-batch of 120 ms: the queue empties slowly.
+const sleepMs = 15
+const tries = 15
+
+let models: Awaited<ReturnType<typeof sleepingRepository>>
+let stack: TestStack
+let redis: ReturnType<TestStack['connectRedis']>
+beforeAll(async () => {
+  models = await sleepingRepository(batchSize)
+  stack = await startTestStack({ modelsDir: models.dir })
+  redis = stack.connectRedis()
+})
+afterAll(async () => {
+  redis?.disconnect()
+  await stack?.stop()
+  await models?.remove()
+})
+
+/** Requests with a new key of this tenant. */
+async function clientOf(tenant: string) {
+  const keys = createKeys(stack.prefix)
+  const context = {
+    apiKeys: new ApiKeyStore(redis, keys),
+    auditLog: new AuditLog(redis, keys),
+    now: Date.now,
+  }
+  const { text } = await createKey(
+    { ...context, by: { actor: 'static', tenant, address: '127.0.0.1' } },
+    { name: tenant, tenant, scopes: ['predict', 'read'], expiresAt: null },
+  )
+  const headers = { authorization: `Bearer ${text}`, 'content-type': 'application/json' }
+  return {
+    async submit(): Promise<string> {
+      const body = JSON.stringify({ input: { value: [1, 2, 3], sleepMs } })
+      const path = '/models/augur/sleeping/predictions'
+      const response = await stack.request(path, { method: 'POST', headers, body })
+      if (response.status !== 201)
+        throw new Error(`not accepted: ${response.status} ${await response.text()}`)
+      return (await bodyOf(response)).id
+    },
+    async ended(id: string): Promise<void> {
+      for (let status = ''; status !== 'succeeded'; ) {
+        const response = await stack.request(`/predictions/${id}?wait=20`, { headers })
+        ;({ status } = await bodyOf(response))
+      }
+    },
+    open: () => redis.scard(keys.tenantOpen(tenant)),
+  }
+}
+
+/** When predictions were submitted and when their micro-batch began, in milliseconds; all of one batch have the same. */
+async function times(id: string): Promise<{ createdAt: number; startedAt: number | null }> {
+  const [request, startedAt] = await redis.hmget(createKeys(stack.prefix).record(id), 'request', 'started_at')
+  const { createdAt }: { createdAt: number } = JSON.parse(request ?? '{}')
+  return { createdAt, startedAt: startedAt == null ? null : Number(startedAt) }
+}
+
+/** Makes a tenant's long queue. */
+async function fill(tenant: Awaited<ReturnType<typeof clientOf>>): Promise<string[]> {
+  const ids: string[] = []
+  await Promise.all(
+    Array.from({ length: clients }, async () => {
+      while ((await tenant.open()) < queued + spare) ids.push(await tenant.submit())
+    }),
+  )
+  return ids
+}
+
+const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]
+
+test('a tenant that submits one at a time waits for two micro-batches at most while another has 10,000 queued', async () => {
+  const [many, few] = [await clientOf('many'), await clientOf('few')]
+  const background = await fill(many)
+  const single: string[] = []
+  for (let i = 0; i < tries; i++) {
+    const id = await few.submit()
+    await few.ended(id)
+    single.push(id)
+  }
+  expect(await many.open()).toBeGreaterThanOrEqual(queued)
+
+  const all = await Promise.all([...background, ...single].map(times))
+  const starts = [...new Set(all.map(({ startedAt }) => startedAt))].filter((at) => at !== null)
+  const waits = (await Promise.all(single.map(times))).map(
+    ({ createdAt, startedAt }) => starts.filter((at) => at > createdAt && at < (startedAt ?? 0)).length,
+  )
+  expect(median(waits)).toBeLessThanOrEqual(2)
+})
