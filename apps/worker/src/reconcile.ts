@@ -24,8 +24,13 @@ export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
     const catalogue = await context.catalogue.read()
     for (const [tag, versions] of versionsByTag(catalogue)) {
       const ofTag = { ...context, ...limits, tag }
-      // Null: another worker has the lease, and sweeps as well.
-      if ((await reconcileModel(ofTag, versions)) !== null) await sweepVersions(ofTag, catalogue)
+      try {
+        // Null: another worker has the lease, and sweeps as well.
+        if ((await reconcileModel(ofTag, versions)) !== null) await sweepVersions(ofTag, catalogue)
+      } catch (error) {
+        // Its fault must not keep the other models from being looked after.
+        logger.error({ err: error, tag }, 'model could not be reconciled')
+      }
     }
     if (context.now() >= recountAt) {
       const removed = await recountOpen({ ...context, ...limits })

@@ -33,6 +33,22 @@ async function serve(name: string, factor: number): Promise<string> {
   return id
 }
 
+/** A model with an operator that ONNX Runtime does not have. */
+function writeRefused(name: string, op: string) {
+  const tensor = (of: string) => ({ name: of, type: 'float32' as const, shape: ['N', 3] })
+  const [inputs, outputs] = [[tensor('x')], [tensor('y')]]
+  const onnx = encodeOnnx({ nodes: [{ op, inputs: ['x'], outputs: ['y'] }], inputs, outputs })
+  const manifest = { inputs, outputs, pipeline: { name: 'tensors' as const } }
+  return writeModel(worker.modelsDir, name, '1', { onnx, manifest })
+}
+
+/** How often a load of it failed. */
+async function failuresOf(name: string): Promise<number> {
+  const { values } = await worker.context.metrics.loadFailures.get()
+  const own = values.filter(({ labels }) => labels.model === `augur/${name}`)
+  return own.reduce((sum, { value }) => sum + value, 0)
+}
+
 const problemsOf = async (name: string) => (await worker.catalogue()).problemsOf(`augur/${name}`)
 
 test('a worker starts with an empty repository and says why it is not ready; what is copied in is served', async () => {
@@ -97,19 +113,7 @@ describe('what cannot be loaded leaves the old version serving and is shown with
 
   test('a model that ONNX Runtime refuses', async () => {
     await serve('refused', 62)
-    const spec = [{ name: 'x', type: 'float32' as const, shape: ['N', 3] }]
-    const { id } = await writeModel(worker.modelsDir, 'refused', '1', {
-      onnx: encodeOnnx({
-        nodes: [{ op: 'NoSuchOperator', inputs: ['x'], outputs: ['y'] }],
-        inputs: spec,
-        outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
-      }),
-      manifest: {
-        inputs: spec,
-        outputs: [{ name: 'y', type: 'float32', shape: ['N', 3] }],
-        pipeline: { name: 'tensors' },
-      },
-    })
+    const { id } = await writeRefused('refused', 'NoSuchOperator')
     await expect
       .poll(() => problemsOf('refused'), patience)
       .toMatchObject([{ id, code: 'invalid_model', state: 'load_failed' }])
@@ -158,6 +162,20 @@ test('a model that is unloaded stops, takes nothing more, and is back with load'
   await worker.desired.load('augur/unloaded')
   await worker.untilState(id, 'ready')
   expect(await factorOf('augur/unloaded')).toBe(102)
+})
+
+test('a load that the runner refused is tried again when an operator asks for it', async () => {
+  await writeRefused('retried', 'NoOtherOperator')
+  await expect.poll(() => failuresOf('retried'), patience).toBe(1)
+  await worker.desired.load('augur/retried')
+  await expect.poll(() => failuresOf('retried'), patience).toBe(2)
+})
+
+test('a version that Redis lost is back in the catalogue with the next look at the repository', async () => {
+  const id = await serve('lost', 112)
+  await worker.core.redis.hdel(worker.core.keys.versions, id)
+  await worker.until((now) => now.version(id) !== undefined)
+  expect(await factorOf('augur/lost')).toBe(112)
 })
 
 test('every worker unloads and loads a model, whoever was asked', async () => {

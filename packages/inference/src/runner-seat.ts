@@ -1,4 +1,5 @@
 import { EventEmitter, once } from 'node:events'
+import { deadline } from '@augur/core/deadline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LoadError } from './runner/load-error.js'
 import type { RunnerBerth } from './runner-host.js'
@@ -57,10 +58,14 @@ export class RunnerSeat {
   async whenLoaded(timeoutMs: number): Promise<RunnerPlace> {
     const closing = this.closing.signal
     if (this.place && !closing.aborted) return this.place
-    const signal = AbortSignal.any([AbortSignal.timeout(timeoutMs), closing])
-    while (!signal.aborted) {
-      await once(this.changes, 'loaded', { signal }).catch(() => undefined)
-      if (this.place && !signal.aborted) return this.place
+    const { signal, clear } = deadline(timeoutMs, closing)
+    try {
+      while (!signal.aborted) {
+        await once(this.changes, 'loaded', { signal }).catch(() => undefined)
+        if (this.place && !signal.aborted) return this.place
+      }
+    } finally {
+      clear()
     }
     throw new RunnerUnavailableError('no runner holds the version')
   }

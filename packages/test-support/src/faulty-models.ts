@@ -4,9 +4,11 @@ import { encodeOnnx, type OnnxGraph } from './onnx.js'
 
 /** What the misbehaving model does with an input before it says which process it runs in: `{ "pid": 123 }`. */
 export interface MisbehavingInput {
-  do?: 'kill' | 'exit' | 'throw-later' | 'block' | 'allocate' | 'fill-heap' | 'sleep'
+  do?: 'kill' | 'exit' | 'throw-later' | 'block' | 'allocate' | 'fill-heap' | 'sleep' | 'send' | 'send-inside'
   /** For `sleep`. */
   ms?: number
+  /** For `send`, and `send-inside`, which finds a way around what was taken away. */
+  message?: unknown
 }
 
 const misbehavingPipeline = `
@@ -18,6 +20,8 @@ const deeds = {
   allocate: () => { const kept = []; for (;;) kept.push(Buffer.alloc(2 ** 24, 1)) },
   'fill-heap': () => { const kept = []; for (;;) kept.push(new Array(1e6).fill({})) },
   sleep: ({ ms }) => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+  send: ({ message }) => process.send(message),
+  'send-inside': ({ message }) => new Promise((sent) => process._send(message, undefined, {}, sent)),
 }
 export async function preprocess(input) {
   await deeds[input.do]?.(input)

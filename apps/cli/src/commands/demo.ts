@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
+import { deadline } from '@augur/core/deadline'
 import { z } from 'zod'
 import { predict, type Answered, type Client } from '../demo/predict.js'
 import { picture, summarise, type Summary, table } from '../demo/results.js'
@@ -60,7 +61,8 @@ async function showPredictions(
   stop: AbortSignal,
 ): Promise<Summary & TicketSummary> {
   const { root, output } = config
-  const signal = AbortSignal.any([stop, stack.failed, AbortSignal.timeout(deadlineMs)])
+  const limit = deadline(deadlineMs, AbortSignal.any([stop, stack.failed]))
+  const { signal } = limit
   // Every request under way listens to it.
   setMaxListeners(0, signal)
   const baseUrl = `${stack.apiUrl}/api/v1`
@@ -79,6 +81,7 @@ async function showPredictions(
     return { ...summary, ...tickets, ok: summary.ok && tickets.ticketsSucceeded === tickets.tickets }
   } finally {
     receiver.close()
+    limit.clear()
   }
 }
 

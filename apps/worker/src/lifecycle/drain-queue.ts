@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { deadline } from '@augur/core/deadline'
 
 export interface DrainOptions {
   /** Open predictions of the version, running ones included. */
@@ -30,9 +31,10 @@ export async function drainQueue(options: DrainOptions): Promise<'empty' | 'expi
 
 /** A patient connection answers when Redis is back, which may be after everything is over. */
 function countOf({ countOpen, signal }: DrainOptions): Promise<number> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(1000)])
-  return new Promise((resolve) => {
-    limit.addEventListener('abort', () => resolve(Number.NaN))
+  const limit = deadline(1000, signal)
+  const counted = new Promise<number>((resolve) => {
+    limit.signal.addEventListener('abort', () => resolve(Number.NaN))
     countOpen().then(resolve, () => resolve(Number.NaN))
   })
+  return counted.finally(limit.clear)
 }

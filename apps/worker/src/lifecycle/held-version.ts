@@ -27,6 +27,8 @@ export interface HeldVersionOptions {
   createService(version: LocalVersion, onStateChange: (state: PoolState) => void): VersionService
   /** Tells everybody that the version can be asked for. */
   publish(): Promise<void>
+  /** Does so again where that was lost, as when Redis was emptied. */
+  publishIfMissing(): Promise<void>
   /** Tells everybody that this worker will not have it much longer. */
   markRemoved(): Promise<void>
   countOpen(): Promise<number>
@@ -61,6 +63,7 @@ export class HeldVersion implements Holding {
   private progress: LoadProgress | undefined
   private leaving: AbortController | undefined
   private isFinishing = false
+  private isRepublishing = false
   private readonly startedAtMs = performance.now()
   private readonly stopping = new AbortController()
 
@@ -86,9 +89,11 @@ export class HeldVersion implements Holding {
   }
 
   get isRetryDue(): boolean {
+    // Also what was staged and then refused by its runner, which leaves no failure here.
+    if (this.isRetryWanted) return this.state === 'load_failed'
     if (!this.failure) return false
     const isLongAgo = performance.now() - this.failedAtMs >= retryAfterMs
-    return this.isRetryWanted || (transient.includes(this.failure.code) && isLongAgo)
+    return transient.includes(this.failure.code) && isLongAgo
   }
 
   get present(): PresentVersion {
@@ -135,6 +140,21 @@ export class HeldVersion implements Holding {
     this.leaving?.abort()
     this.leaving = undefined
     void this.publish()
+  }
+
+  /** To be repeated: others forget what is published when Redis loses its data. */
+  async keepPublished(): Promise<void> {
+    const isDue = this.hasServed && !this.isLeaving && !this.stopping.signal.aborted
+    // While Redis is away, the one that waits is enough.
+    if (!isDue || this.isRepublishing) return
+    this.isRepublishing = true
+    try {
+      await this.options.publishIfMissing()
+    } catch (error) {
+      this.options.logger.warn({ err: error }, 'version could not be published again')
+    } finally {
+      this.isRepublishing = false
+    }
   }
 
   cancel(prediction: string): void {

@@ -38,6 +38,10 @@ export function holdVersion(context: HoldContext, wanted: Wanted, isHandedOver: 
         onStateChange(state)
       }),
     publish: () => catalogue.publish(found, wanted.foundAtMs),
+    async publishIfMissing() {
+      const wasMissing = await catalogue.publishIfMissing(found, wanted.foundAtMs)
+      if (wasMissing) logger.warn('version was missing in the catalogue and is published again')
+    },
     markRemoved: () => catalogue.markRemoved(found, now()),
     countOpen: async () => (await predictions.counts(modelTag(model), id)).open,
     ...measureLoads(metrics, found),

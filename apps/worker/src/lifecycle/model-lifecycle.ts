@@ -39,6 +39,7 @@ export class ModelLifecycle {
     this.scannedAtMs = this.options.now()
     this.scanFailure = undefined
     this.converge()
+    this.keepPublished()
   }
 
   /** The repository could not be looked at. That takes nothing away. */
@@ -47,6 +48,7 @@ export class ModelLifecycle {
     if (failure !== this.scanFailure)
       this.options.logger.error({ err: error, dir: this.options.dir }, 'model repository cannot be read')
     this.scanFailure = failure
+    this.keepPublished()
   }
 
   desired(unloaded: ReadonlySet<string>): void {
@@ -101,6 +103,10 @@ export class ModelLifecycle {
     this.isStopping = true
     await Promise.all([...this.holdings].map((holding) => holding.stop(graceMs)))
     await Promise.all(this.stops)
+  }
+
+  private keepPublished(): void {
+    for (const holding of this.holdings) void holding.keepPublished()
   }
 
   private converge(): void {

@@ -32,7 +32,7 @@ export async function announceStart(context: StartContext, claimed: readonly Pre
 }
 
 async function create(context: StartContext, prediction: Prediction): Promise<string | null> {
-  const input = await context.payloads.read(prediction.input)
+  const input = await context.payloads.read(prediction.input).catch(() => null)
   const delivery: Delivery = {
     id: deliveryId(prediction.id, 'start'),
     tenant: prediction.tenant,

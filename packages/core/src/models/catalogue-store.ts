@@ -24,6 +24,13 @@ export class CatalogueStore {
     await this.write({ id, model, label, manifest, publishedAt })
   }
 
+  /** Publishes a version whose entry was lost, and leaves one that is there as it is. Tells whether it was missing. */
+  async publishIfMissing(version: ModelVersion, foundAtMs: number): Promise<boolean> {
+    const { id, model, label, manifest } = version
+    const entry: CatalogueVersion = { id, model, label, manifest, publishedAt: foundAtMs }
+    return (await this.redis.hsetnx(this.keys.versions, id, JSON.stringify(entry))) === 1
+  }
+
   /** A worker saw it leave its repository, or was told to unload it. Where nobody has it, nobody is to wait for it. */
   async markRemoved({ id, model }: Pick<ModelVersion, 'id' | 'model'>, nowMs: number): Promise<void> {
     const version = await this.readVersion(id)

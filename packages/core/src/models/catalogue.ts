@@ -126,7 +126,8 @@ export class Catalogue {
   private candidates(reference: string): CatalogueVersion[] {
     const asList = (version: CatalogueVersion | undefined) => (version ? [version] : [])
     if (versionIdPattern.test(reference)) return asList(this.version(reference))
-    const [model = '', idOrLabel] = reference.split(':', 2)
+    const [model = '', idOrLabel, ...rest] = reference.split(':')
+    if (rest.length > 0) return []
     if (!model.includes('/')) {
       const models = new Set(
         this.versions.filter(({ label }) => label === reference).map((each) => each.model),

@@ -12,6 +12,8 @@ interface FolderOptions {
   memory: RepositoryMemory
 }
 
+type ListedFile = Pick<Manifest['files'][number], 'path' | 'url'>
+
 /** By path: how large each listed file is; null for one that has yet to be fetched. */
 type Sizes = Map<string, number | null>
 
@@ -24,7 +26,7 @@ export async function checkFolder(
   manifest: Manifest,
   { limits, memory }: FolderOptions,
 ): Promise<Fault[]> {
-  const sizes = await sizesOf(folder, manifest)
+  const sizes = await sizesOf(folder, manifest.files)
   const tooLarge = checkSize(sizes, limits)
   if (tooLarge) return [tooLarge]
   const faults: Fault[] = []
@@ -35,6 +37,15 @@ export async function checkFolder(
   }
   if (faults.length > 0 || sizes.get(modelFile) === null) return faults
   return checkModel(folder, manifest, sizes, memory)
+}
+
+/** Whether these files are too large together, before any of them is read. */
+export async function checkFolderSize(
+  folder: string,
+  files: readonly ListedFile[],
+  limits: ModelLimits,
+): Promise<Fault | undefined> {
+  return checkSize(await sizesOf(folder, files), limits)
 }
 
 async function checkModel(
@@ -53,7 +64,7 @@ async function checkModel(
   ]
 }
 
-async function sizesOf(folder: string, { files }: Manifest): Promise<Sizes> {
+async function sizesOf(folder: string, files: readonly ListedFile[]): Promise<Sizes> {
   const sizes: Sizes = new Map()
   for (const { path, url } of files) {
     const stats = await lstat(join(folder, path)).catch(() => undefined)

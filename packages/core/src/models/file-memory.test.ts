@@ -14,7 +14,7 @@ afterEach(() => rm(dir, { recursive: true }))
 
 /** Reads the file through the memory; `computed` counts how often it was really read. */
 function createReader() {
-  const reader = { computed: 0, read }
+  const reader = { computed: 0, read, forgetUnused: () => memory.forgetUnused() }
   const memory = new FileMemory(async (handle) => {
     reader.computed++
     return handle.readFile('utf8')
@@ -45,4 +45,17 @@ test('a file that was written to or replaced is read again, whatever its size an
   await writeFile(path, 'six')
   await utimes(path, 1, 1)
   expect(await reader.read()).toBe('six')
+})
+
+test('a file that was not asked for between two clean-ups is forgotten, and others are not', async () => {
+  const reader = createReader()
+  await writeFile(path, 'one')
+  await reader.read()
+  reader.forgetUnused()
+  await reader.read()
+  expect(reader.computed).toBe(1)
+  reader.forgetUnused()
+  reader.forgetUnused()
+  await reader.read()
+  expect(reader.computed).toBe(2)
 })

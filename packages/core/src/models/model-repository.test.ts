@@ -371,6 +371,15 @@ test('a version beyond the size limit is refused', async () => {
   expect(problems).toMatchObject([{ code: 'too_large', file: '.' }])
 })
 
+test('a version without a manifest that is beyond the size limit is refused unread', async () => {
+  const folder = await write('sum/1', message(sum, weightsIn('w.bin')), {}, { 'w.bin': 'w' })
+  await rm(join(folder, 'manifest.json'))
+  // So large that reading it would take minutes.
+  await truncate(join(folder, 'w.bin'), 2 ** 37)
+  const { problems } = await readModelRepository(dir, { limits: { maxBytes: 1000 } })
+  expect(problems).toMatchObject([{ code: 'too_large', file: '.' }])
+})
+
 test('a file that has a url may be missing', async () => {
   const files = [{ path: 'model.onnx', sha256: sha256(sum), url: 's3://bucket/sum.onnx' }]
   await rm(join(await write('sum/1', 'one', { files }), 'model.onnx'))

@@ -5,7 +5,7 @@ import {
   type ModelLimits,
   type RepositoryMemory,
 } from './check-file.js'
-import { checkFolder } from './check-folder.js'
+import { checkFolder, checkFolderSize } from './check-folder.js'
 import { deriveManifest } from './derive-manifest.js'
 import { externalFiles } from './external-data.js'
 import { findVersionFolders, type VersionFolder } from './find-version-folders.js'
@@ -51,6 +51,8 @@ export async function readModelRepository(
       else addVersion(repository, result)
     }
   }
+  memory.digests.forgetUnused()
+  memory.models.forgetUnused()
   return repository
 }
 
@@ -84,8 +86,15 @@ async function deriveFrom(folder: string, { limits, memory }: Look): Promise<Man
   if (isModelFault(model)) return [model]
   const external = externalFiles(model)
   if (external.faults.length > 0) return external.faults
+  const paths = [modelFile, ...external.files.map((file) => file.path)]
+  const tooLarge = await checkFolderSize(
+    folder,
+    paths.map((path) => ({ path })),
+    limits,
+  )
+  if (tooLarge) return [tooLarge]
   const checked: CheckedFile[] = []
-  for (const path of [modelFile, ...external.files.map((file) => file.path)]) {
+  for (const path of paths) {
     const file = await checkFile(folder, { path }, memory)
     if ('code' in file) return [file]
     checked.push(file)

@@ -1,6 +1,7 @@
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { randomToken } from '../ids.js'
+import type { Catalogue } from '../models/catalogue.js'
 import { CatalogueStore } from '../models/catalogue-store.js'
 import type { PresentVersion, VersionState } from '../models/presence.js'
 import { createPrediction } from '../predictions/create-prediction.js'
@@ -40,10 +41,10 @@ async function announce(...states: [{ id: string }, VersionState][]): Promise<vo
   await catalogue.announce({ worker: 'w', covers: [], versions, problems: [] })
 }
 
-async function sweep(): Promise<void> {
+async function sweep(seen?: Catalogue): Promise<void> {
   const times = { drainMs, dataRetentionMs: 24 * hour, graceMs: 0, ageingMs: hour }
   const limits = { ...times, worker: 'w', memoryUse: async () => 0 }
-  await sweepVersions({ ...context, ...limits, catalogue }, await catalogue.read())
+  await sweepVersions({ ...context, ...limits, catalogue }, seen ?? (await catalogue.read()))
 }
 
 const statusOf = async (id: string) => (await context.predictions.read(id))?.status
@@ -107,6 +108,18 @@ test('a version that other files replaced while nobody looked is removed, and wh
   context.clock.now += drainMs
   await sweep()
   expect(await context.predictions.read(id)).toMatchObject({ errorCode: 'version_gone' })
+})
+
+test('a version that came back since the catalogue was read loses nothing', async () => {
+  const id = await create()
+  await catalogue.markRemoved(testVersion, context.now())
+  await announce()
+  context.clock.now += drainMs
+  const old = await catalogue.read()
+  await catalogue.publish(testVersion, context.now())
+  await announce([testVersion, 'ready'])
+  await sweep(old)
+  expect(await statusOf(id)).toBe('starting')
 })
 
 test('a version of which nothing is left is forgotten, the last of its model only after its data', async () => {

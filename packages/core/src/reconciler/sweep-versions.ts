@@ -3,7 +3,7 @@ import type { Catalogue, CatalogueVersion } from '../models/catalogue.js'
 import type { CatalogueStore } from '../models/catalogue-store.js'
 import { isTerminal, type Prediction } from '../predictions/prediction.js'
 import { endVersion } from './end-version.js'
-import { judgeVersion } from './judge-version.js'
+import { judgeVersion, type Verdict } from './judge-version.js'
 import type { ReconcileContext } from './reconcile-model.js'
 
 export interface SweepContext extends ReconcileContext {
@@ -17,22 +17,39 @@ const rememberMs = 3_600_000
 export async function sweepVersions(context: SweepContext, catalogue: Catalogue): Promise<void> {
   const versions = catalogue.all.filter(({ model }) => modelTag(model) === context.tag)
   for (const version of versions) {
-    const { open } = await context.predictions.counts(context.tag, version.id)
-    const limits = { nowMs: context.now(), drainMs: context.drainMs, rememberMs }
-    switch (judgeVersion(catalogue, version, open, limits)) {
-      case 'keep':
-        break
-      case 'mark':
-        await context.catalogue.markRemoved(version, context.now())
-        break
-      case 'end':
-        await end(context, version, isOpen)
-        break
-      case 'end-waiting':
-        await end(context, version, ({ status }) => status === 'starting')
-        break
-      case 'forget':
-        if (versions.length > 1 || (await isTagDone(context))) await forget(context, version)
+    if ((await judge(context, catalogue, version)) === 'keep') continue
+    // That view may be old by now, and most of what follows cannot be taken back.
+    const latest = await context.catalogue.read()
+    const current = latest.version(version.id)
+    if (current?.model === version.model) await sweep(context, latest, current)
+  }
+}
+
+async function judge(
+  context: SweepContext,
+  catalogue: Catalogue,
+  version: CatalogueVersion,
+): Promise<Verdict> {
+  const { open } = await context.predictions.counts(context.tag, version.id)
+  const limits = { nowMs: context.now(), drainMs: context.drainMs, rememberMs }
+  return judgeVersion(catalogue, version, open, limits)
+}
+
+async function sweep(context: SweepContext, catalogue: Catalogue, version: CatalogueVersion): Promise<void> {
+  switch (await judge(context, catalogue, version)) {
+    case 'keep':
+      return
+    case 'mark':
+      return context.catalogue.markRemoved(version, context.now())
+    case 'end':
+      return end(context, version, isOpen)
+    case 'end-waiting':
+      return end(context, version, ({ status }) => status === 'starting')
+    case 'forget': {
+      const isLast = !catalogue.all.some(
+        ({ id, model }) => id !== version.id && modelTag(model) === context.tag,
+      )
+      if (!isLast || (await isTagDone(context))) await forget(context, version)
     }
   }
 }

@@ -87,6 +87,8 @@ async function startPrivate(
       save: '',
       appendonly: 'yes',
       appendfsync: options.appendFsync ?? 'everysec',
+      // Work passes through quickly: at the usual 64 MB the file would be rewritten every few minutes under load.
+      'auto-aof-rewrite-min-size': '256mb',
       maxmemory: String(options.maxMemoryBytes ?? defaultMaxMemory()),
       'maxmemory-policy': 'noeviction',
       'protected-mode': 'yes',

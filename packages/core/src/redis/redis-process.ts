@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { Redis } from 'ioredis'
+import { deadline } from '../deadline.js'
 import { StartupError } from '../startup-error.js'
 import type { RedisBinary } from './find-redis-binary.js'
 
@@ -71,10 +72,11 @@ async function untilReady(url: string, pid: number, signal: AbortSignal): Promis
 
 async function waitForReady(url: string, server: Launched, withinMs: number): Promise<boolean> {
   const ended = new AbortController()
+  const limit = deadline(withinMs, ended.signal)
   const died = server.exited.then(() => false)
-  const ready = untilReady(url, server.pid, AbortSignal.any([ended.signal, AbortSignal.timeout(withinMs)]))
-  const answer = await Promise.race([ready, died])
+  const answer = await Promise.race([untilReady(url, server.pid, limit.signal), died])
   ended.abort()
+  limit.clear()
   return answer
 }
 

@@ -5,6 +5,9 @@ import type { RunnerNotice, RunnerReply, RunnerRequest } from './protocol.js'
 import { type Model, runMicroBatch } from './run-micro-batch.js'
 
 const models = new Map<VersionId, Model>()
+// The channel is the runner's: a version's own module, loaded later, does not find it where it would look.
+const sendToParent = process.send?.bind(process)
+delete process.send
 let failedRuns = 0
 let last: Promise<void> = Promise.resolve()
 
@@ -62,5 +65,5 @@ function noteFailedRuns(more: number): void {
 }
 
 function send(message: RunnerReply | RunnerNotice): void {
-  process.send?.(message)
+  sendToParent?.(message)
 }

@@ -5,17 +5,10 @@ import type { LocalVersion, VersionId } from '@augur/core/models/version'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { defaultThreads } from './default-threads.js'
 import { type ForkOptions, forkChild } from './fork-child.js'
+import { isNotice, isReplyTo } from './is-reply.js'
 import { LoadError } from './load-error.js'
 import { OutputTail } from './output-tail.js'
-import type {
-  ItemResult,
-  RunInput,
-  RunnerNotice,
-  RunnerReply,
-  RunnerRequest,
-  RunTimings,
-  Served,
-} from './protocol.js'
+import type { ItemResult, RunInput, RunnerReply, RunnerRequest, RunTimings, Served } from './protocol.js'
 import { Turns } from './turns.js'
 import { watchMemory } from './watch-memory.js'
 
@@ -108,7 +101,7 @@ export class Runner {
     })
     this.exited = this.watchExit()
     this.endWatch = this.watchMemory()
-    child.on('message', (message: RunnerReply | RunnerNotice) => this.receive(message))
+    child.on('message', (message: unknown) => this.receive(message))
   }
 
   get pid(): number | undefined {
@@ -133,9 +126,9 @@ export class Runner {
     return this.wornOut
   }
 
-  /** Versions that are loaded. */
+  /** Versions that are loaded, and those that load or wait for it. */
   get versions(): number {
-    return this.loaded.size
+    return this.loaded.size + this.queue.filter(({ request }) => request.kind === 'load').length
   }
 
   /** Whether nothing is loaded, running or waiting. */
@@ -158,7 +151,6 @@ export class Runner {
     if (ending.kind !== 'replied') throw toLoadError(ending)
     if (ending.reply.kind === 'loadFailed') throw new LoadError(ending.reply.code, ending.reply.reason)
     if (ending.reply.kind !== 'loaded') throw unexpected(ending.reply)
-    this.loaded.add(id)
     this.options.logger?.info(
       { pid: this.pid, version: id, ...ending.reply.served },
       'version loaded in a runner',
@@ -232,13 +224,20 @@ export class Runner {
     this.child.send(first.request, () => undefined)
   }
 
-  private receive(message: RunnerReply | RunnerNotice): void {
-    if (message.kind === 'failedRuns') {
+  private receive(message: unknown): void {
+    if (isNotice(message)) {
       if (message.count >= (this.options.maxFailedRuns ?? 10_000)) this.wear()
       return
     }
+    const [first] = this.queue
+    // Ignored rather than answered with a kill, which would be charged to whoever's run is under way by then. A
+    // request that never gets its own reply still ends with its clock.
+    if (!first?.isSent || !isReplyTo(first.request, message)) return
     clearTimeout(this.clock)
-    this.queue.shift()?.settle({ kind: 'replied', reply: message })
+    this.queue.shift()
+    // At once, so that a version that loaded is counted without a gap.
+    if (message.kind === 'loaded') this.loaded.add(message.versionId)
+    first.settle({ kind: 'replied', reply: message })
     this.sendFirst()
   }
 
@@ -254,18 +253,12 @@ export class Runner {
     return watchMemory({
       pid,
       isBusy: () => this.queue.length > 0,
-      limitBytes: () => Math.min(memoryLimitBytes * this.countVersions(), memoryCeilingBytes),
+      limitBytes: () => Math.min(memoryLimitBytes * Math.max(1, this.versions), memoryCeilingBytes),
       onExceeded: (bytes, limitBytes) => {
         logger?.warn({ pid, bytes, limitBytes }, 'runner is over its memory limit')
         this.end('memory')
       },
     })
-  }
-
-  /** Those that load are counted in. */
-  private countVersions(): number {
-    const loading = this.queue.filter(({ request }) => request.kind === 'load').length
-    return Math.max(1, this.loaded.size + loading)
   }
 
   private async watchExit(): Promise<ExitReason> {

@@ -156,6 +156,16 @@ describe('whatever is no model is refused', () => {
     expect(await read(bytes)).toMatchObject({ ok: false, reason: expect.any(String) })
   })
 
+  test.each([
+    ['bits beyond 32', [0xaa, 0x80, 0x80, 0x80, 0x10]],
+    ['more than 5 bytes', [0xaa, 0x80, 0x80, 0x80, 0x80, 0x00]],
+    ['bits beyond 64', [0xaa, ...Array.from({ length: 8 }, () => 0x80), 0x02]],
+  ])('a model whose external data hides behind a tag of %s', async (_what, tag) => {
+    const [, ...lengthAndTensor] = field(5, external('/etc/passwd'))
+    const hidden = Buffer.from([...tag, ...lengthAndTensor])
+    expect(await read(graph(hidden))).toMatchObject({ ok: false, reason: 'is not a protobuf message' })
+  })
+
   test('a model cut off anywhere', async () => {
     // The graph comes before the operator sets, so the very last bytes may be missing.
     for (let length = 0; length < sum.length - 10; length++)

@@ -56,8 +56,7 @@ export class WireReader {
     while (this.#position < end) {
       if (++this.#fields > maxFields) throw new WireError('has too many parts')
       if (!this.#holds(maxHeaderBytes)) await this.#fill(maxHeaderBytes)
-      const tag = this.#varint(end)
-      if (tag < 8) throw new WireError('is not a protobuf message')
+      const tag = this.#tag(end)
       const value = this.#value(tag % 8, end)
       const reading = visit(Math.floor(tag / 8), value)
       if (reading) await reading
@@ -96,6 +95,15 @@ export class WireReader {
       if (bytes === 0) break
       this.#length += bytes
     }
+  }
+
+  /** Others read a longer tag as its lower 32 bits: what it hides from us would be a field to them. */
+  #tag(end: number): number {
+    const start = this.#position
+    const tag = this.#varint(end)
+    if (tag < 8 || tag > 0xffffffff || this.#position - start > 5)
+      throw new WireError('is not a protobuf message')
+    return tag
   }
 
   #value(wireType: number, end: number): WireValue {

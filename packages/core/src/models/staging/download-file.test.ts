@@ -27,7 +27,7 @@ const download = (parts: Partial<Download> = {}) =>
   downloadFile(path, {
     source,
     url: `${server.url}/file`,
-    maxBytes: 4_000_000,
+    maxBytes: () => 4_000_000,
     retryMs: 1,
     onBytes() {},
     signal: new AbortController().signal,
@@ -119,7 +119,7 @@ describe('it gives up', () => {
   })
 
   test('beyond the size limit, whether the server says the size or not', async () => {
-    const limited = { maxBytes: 1_999_999 }
+    const limited = { maxBytes: () => 1_999_999 }
     expect(await download(limited)).toMatchObject({ ok: false, code: 'too_large' })
     expect((await stat(path)).size).toBe(0)
     server.answers.push({ isPlain: true })

@@ -8,8 +8,6 @@ import type { ArtefactAddress, ArtefactSource } from './artefact-source.js'
 
 export interface DownloadSettings {
   source: ArtefactSource
-  /** Longest file. */
-  maxBytes: number
   /** How long a server may be silent. */
   idleMs?: number
   /** Attempts in a row that may bring nothing, and the delay after the first of them; each later one is doubled. */
@@ -19,6 +17,8 @@ export interface DownloadSettings {
 
 export interface Download extends DownloadSettings {
   url: string
+  /** Longest file. Asked again and again: what is fetched beside it may count as well. */
+  maxBytes(): number
   onBytes(bytes: number, totalBytes: number | undefined): void
   signal: AbortSignal
 }
@@ -107,15 +107,18 @@ async function receive(
   const length = Number(headers['content-length'] ?? Number.NaN)
   const totalBytes = Number.isFinite(length) ? start + length : undefined
   let bytes = start
-  const isTooLarge = () => Math.max(bytes, totalBytes ?? 0) > maxBytes
+  const isTooLarge = () => Math.max(bytes, totalBytes ?? 0) > maxBytes()
   onBytes(bytes, totalBytes)
   for await (const chunk of body) {
-    if (isTooLarge()) break
+    if (isTooLarge()) return tooLarge(maxBytes())
     await writeAll(file, chunk, bytes)
     bytes += chunk.length
     onBytes(bytes, totalBytes)
   }
-  if (!isTooLarge()) return { ok: true }
+  return isTooLarge() ? tooLarge(maxBytes()) : { ok: true }
+}
+
+function tooLarge(maxBytes: number): DownloadResult {
   const reason = `is larger than the ${maxBytes} bytes that AUGUR_MAX_MODEL_BYTES leaves for it`
   return { ok: false, code: 'too_large', reason }
 }

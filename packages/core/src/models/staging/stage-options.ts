@@ -11,7 +11,7 @@ export interface StageProgress {
 export interface StageOptions {
   dataDir: string
   limits: ModelLimits
-  downloads: Omit<DownloadSettings, 'maxBytes'>
+  downloads: DownloadSettings
   /** While files are fetched, a few times a second at most. */
   onProgress?: (progress: StageProgress) => void
   signal?: AbortSignal

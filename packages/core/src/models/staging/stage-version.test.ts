@@ -168,15 +168,30 @@ describe('a version is refused, and nothing is left of it', () => {
   test('that is too large as a whole, or of which one file is', async () => {
     const found = await remote()
     const limits = (maxBytes: number) => ({ limits: { maxBytes } })
+    // Whichever comes last finds too little left.
     expect(await stage(found, limits(300_010))).toMatchObject({
       ok: false,
-      problems: [{ code: 'too_large', file: '.' }],
+      problems: expect.arrayContaining([
+        expect.objectContaining({ code: 'too_large', field: expect.stringMatching(/^files\.[01]$/) }),
+      ]),
     })
     await rm(dataDir, { recursive: true })
     expect(await stage(found, limits(1000))).toMatchObject({
       ok: false,
       problems: [{ code: 'too_large', file: 'data/w.bin' }],
     })
+  })
+
+  test('whose files are too large together, however much of them lies in its folder', async () => {
+    const model = { bytes: withWeights, url: 's3://bucket/m.onnx' }
+    const found = await create({ 'model.onnx': model, 'data/w.bin': { bytes: weights } })
+    expect(
+      await stage(found, { limits: { maxBytes: weights.length + withWeights.length - 1 } }),
+    ).toMatchObject({
+      ok: false,
+      problems: [{ code: 'too_large', file: 'model.onnx' }],
+    })
+    expect(await readdir(join(dataDir, 'models', 'files'))).not.toContain(sha256(withWeights))
   })
 
   test('whose keys are wrong, without a word about them', async () => {
