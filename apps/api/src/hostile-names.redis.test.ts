@@ -27,6 +27,8 @@ const signs = [
 const hostile = fc
   .array(fc.constantFrom(...signs), { minLength: 1, maxLength: 6 })
   .map((parts) => parts.join(''))
+  // Of dots, dashes and a slash alone the name of a model may be made.
+  .filter((text) => /[^\w./-]/.test(text))
 
 let server: RedisServer
 let api: TestApi

@@ -19,7 +19,9 @@ function fieldError(path: Path, code: string, message: string): FieldError {
 function errorsOf(issue: z.core.$ZodIssue, root: Path): FieldError[] {
   const path = [...root, ...issue.path]
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => fieldError([...path, key], 'unknown_property', 'is not a known property'))
+    return issue.keys
+      .slice(0, mostErrors)
+      .map((key) => fieldError([...path, key], 'unknown_property', 'is not a known property'))
   }
   return [fieldError(path, issue.code === 'custom' ? 'invalid_value' : issue.code, issue.message)]
 }

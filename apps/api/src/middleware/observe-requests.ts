@@ -22,7 +22,7 @@ export function observeRequests({ logger, metrics }: ObserveOptions): Middleware
   return async (c, next) => {
     const given = c.req.header('x-request-id')
     const startedAt = performance.now()
-    c.set('requestId', given !== undefined && acceptableId.test(given) ? given : newId())
+    c.set('requestId', given !== undefined && isUsable(given) ? given : newId())
     c.set('startedAt', startedAt)
     await next()
     const durationMs = performance.now() - startedAt
@@ -31,6 +31,9 @@ export function observeRequests({ logger, metrics }: ObserveOptions): Middleware
     log(logger, c, durationMs)
   }
 }
+
+/** An id is logged and answered: a key that somebody sent as one must not be. */
+const isUsable = (id: string) => acceptableId.test(id) && cutKeys(id) === id
 
 function countingIds(): () => string {
   const processId = randomBytes(6).toString('hex')

@@ -4,7 +4,8 @@ import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import { nestsDeeperThan } from './json-depth.js'
 
-const deepestJson = 32
+/** Levels of arrays and objects. */
+export const deepestJson = 32
 
 interface ReadBodyOptions {
   maxBytes: number

@@ -7,7 +7,8 @@ const longestText = 1024
 
 const name = z.string().min(1).max(longestText)
 const datatype = z.enum(datatypes)
-const shape = z.array(z.int().min(0))
+/** More dimensions than any tensor has; the limit is seen before the elements are. */
+const shape = z.array(z.int().min(0)).max(64)
 
 /** Parameters that would change what is answered: whoever sends them must not believe that they were heeded. */
 const unsupported = ['shared_memory_region', 'classification']

@@ -1,5 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
+import { nestsDeeperThan } from '../middleware/json-depth.js'
+import { deepestJson } from '../middleware/read-body.js'
 
 const selectors: ReadonlySet<string> = new Set(['model', 'version'])
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -11,6 +13,9 @@ async function toDataUri(file: File): Promise<string> {
 
 function fromText(text: string): unknown {
   if (!number.test(text) && !/^[[{]/.test(text)) return text
+  if (nestsDeeperThan(deepestJson, text)) {
+    throw new ServiceError('invalid_json', `A part of the form nests deeper than ${deepestJson} levels.`)
+  }
   try {
     return JSON.parse(text)
   } catch {

@@ -4,7 +4,6 @@ import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { answer, refusals } from '../documentation.js'
-import { recordAudit } from '../record-audit.js'
 import { webhookSecretSchema } from './schemas.js'
 
 const secretPath = createRoute({
@@ -16,9 +15,8 @@ const secretPath = createRoute({
 
 export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  routes.openapi(secretPath, async (c) => {
+  routes.openapi(secretPath, (c) => {
     const { tenant } = asCaller(context, c, 'webhooks')
-    await recordAudit(context, c, { action: 'webhook_secret.read', target: tenant })
     return jsonResponse(c, JSON.stringify({ key: context.webhookSecretOf(tenant) }))
   })
   return routes

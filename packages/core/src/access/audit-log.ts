@@ -8,7 +8,6 @@ export const auditedActions = [
   'key.revoke',
   'model.load',
   'model.unload',
-  'webhook_secret.read',
 ] as const
 export type AuditedAction = (typeof auditedActions)[number]
 
@@ -34,7 +33,8 @@ export interface AuditEntry extends AuditEvent {
 
 /** Whether the text can be the id of an entry. */
 export function isAuditId(text: string): boolean {
-  return /^\d{1,16}-\d{1,16}$/.test(text)
+  // The very first id is none that Redis would look before.
+  return /^(?!0+-0+$)\d{1,16}-\d{1,16}$/.test(text)
 }
 
 /** Who changed what, when and from where. Entries are added and read; nothing changes or removes one. */

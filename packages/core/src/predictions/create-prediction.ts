@@ -68,10 +68,11 @@ async function existing(context: CreateContext, id: PredictionId): Promise<Creat
 
 async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Created> {
   if (context.maxOpenPredictions > 0) await reservePrediction(context, id)
-  const input = await context.payloads.keep(id, 'input', wanted.input)
-  const prediction = startingPrediction(context, id, wanted, input)
-  const target = { model: prediction.model, version: prediction.version }
-  const turn = await context.turns.next(context.tenant, target, prediction.class)
+  const { prediction, target, turn } = await prepare(context, id, wanted).catch(async (error: unknown) => {
+    // Best effort: what was reserved for it would be held against its tenant until the next recount.
+    await context.openPredictions.remove([{ tenant: context.tenant, id }]).catch(() => {})
+    throw error
+  })
   // Sent together, in this order, over one connection: who finds the job finds its record.
   const [outcome] = await Promise.all([
     context.predictions.create(prediction),
@@ -81,6 +82,13 @@ async function store(context: CreateContext, id: PredictionId, wanted: NewPredic
   ])
   if (outcome.kind === 'exists') return existing(context, id)
   return { prediction, queuePosition: outcome.queuePosition, replayed: false }
+}
+
+async function prepare(context: CreateContext, id: PredictionId, wanted: NewPrediction) {
+  const input = await context.payloads.keep(id, 'input', wanted.input)
+  const prediction = startingPrediction(context, id, wanted, input)
+  const target = { model: prediction.model, version: prediction.version }
+  return { prediction, target, turn: await context.turns.next(context.tenant, target, prediction.class) }
 }
 
 function startingPrediction(

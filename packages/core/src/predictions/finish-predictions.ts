@@ -3,7 +3,7 @@ import type { Payloads } from '../payloads/payloads.js'
 import type { OpenPredictions } from '../quotas/open-predictions.js'
 import type { DeliveryQueue } from '../queue/delivery-queue.js'
 import { type Delivery, deliveryId } from '../webhooks/delivery.js'
-import { type Ending, ended, type Prediction } from './prediction.js'
+import { type Ending, ended, type JsonText, type Payload, type Prediction } from './prediction.js'
 import type { FinishOutcome, PredictionStore } from './prediction-store.js'
 import { renderPrediction } from './render-prediction.js'
 
@@ -16,6 +16,11 @@ export interface FinishContext {
   publicBaseUrl: string
 }
 
+/** What cannot be read must not keep a prediction, or those that end with it, from ending. */
+async function readOrNull({ payloads }: FinishContext, payload: Payload | null): Promise<JsonText | null> {
+  return payloads.read(payload).catch(() => null)
+}
+
 async function deliveryOf(
   context: FinishContext,
   before: Prediction,
@@ -24,8 +29,8 @@ async function deliveryOf(
   if (before.webhook === null || !before.webhookEvents.includes('completed')) return null
   const prediction = ended(before, ending)
   const [input, output] = await Promise.all([
-    context.payloads.read(prediction.input),
-    context.payloads.read(prediction.output),
+    readOrNull(context, prediction.input),
+    readOrNull(context, prediction.output),
   ])
   const body = renderPrediction(prediction, { input, output, baseUrl: context.publicBaseUrl })
   return {
