@@ -43,3 +43,9 @@ test('where a key is asked for on loopback, nobody could come in without one eit
   api = await createTestApi({ AUGUR_REQUIRE_KEY: 'true' })
   expect(await refusals()).toEqual([expect.stringMatching(/^AUGUR_REQUIRE_KEY/)])
 })
+
+test('behind a proxy that is named, this machine is everybody, and a key is asked for', async () => {
+  api = await createTestApi({ AUGUR_TRUSTED_PROXIES: '127.0.0.1' })
+  expect(await refusals()).toEqual([expect.stringMatching(/^AUGUR_TRUSTED_PROXIES/)])
+  expect((await api.create()).status).toBe(401)
+})

@@ -3,15 +3,26 @@ import { isLoopbackHost } from '@augur/core/outbound/check-address'
 import type { ApiSettings } from './config.js'
 import type { ApiContext } from './context.js'
 
-type AccessSettings = Pick<ApiSettings, 'HOST' | 'AUGUR_API_KEY' | 'AUGUR_REQUIRE_KEY'>
+type AccessSettings = Pick<
+  ApiSettings,
+  'HOST' | 'AUGUR_API_KEY' | 'AUGUR_REQUIRE_KEY' | 'AUGUR_TRUSTED_PROXIES'
+>
 
-/** Whether a request without a key is refused. */
-export function isKeyNeeded({ HOST, AUGUR_API_KEY, AUGUR_REQUIRE_KEY }: AccessSettings): boolean {
-  return AUGUR_REQUIRE_KEY || AUGUR_API_KEY !== undefined || !isLoopbackHost(HOST)
+/** Whether a request without a key is refused. Behind a proxy everybody seems to be on this machine. */
+export function isKeyNeeded(settings: AccessSettings): boolean {
+  if (settings.AUGUR_REQUIRE_KEY || settings.AUGUR_API_KEY !== undefined) return true
+  return settings.AUGUR_TRUSTED_PROXIES.length > 0 || !isLoopbackHost(settings.HOST)
 }
 
-function explain({ HOST, AUGUR_REQUIRE_KEY }: AccessSettings): string {
-  const why = AUGUR_REQUIRE_KEY ? 'AUGUR_REQUIRE_KEY asks for keys' : `HOST=${HOST} is reachable by others`
+function reasonOf({ HOST, AUGUR_REQUIRE_KEY, AUGUR_TRUSTED_PROXIES }: AccessSettings): string {
+  if (AUGUR_REQUIRE_KEY) return 'AUGUR_REQUIRE_KEY asks for keys'
+  return AUGUR_TRUSTED_PROXIES.length > 0
+    ? 'AUGUR_TRUSTED_PROXIES says that others come through a proxy'
+    : `HOST=${HOST} is reachable by others`
+}
+
+function explain(settings: AccessSettings): string {
+  const why = reasonOf(settings)
   return `${why}, and there is none: set AUGUR_API_KEY, or make one with \`npm run augur -- keys create\` while Augur runs on loopback.`
 }
 
