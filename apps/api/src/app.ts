@@ -1,3 +1,4 @@
+import { isKeyNeeded } from '@augur/core/access/is-key-needed'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { adminRoutes } from './admin/index.js'
 import { type ApiEnv, createRoutes } from './api-app.js'
@@ -13,7 +14,6 @@ import { openInferenceRoutes } from './open-inference/index.js'
 import { errorMember } from './open-inference/error-member.js'
 import { operationsRoutes } from './operations/index.js'
 import { createReadinessCheck } from './readiness.js'
-import { isKeyNeeded } from './require-keys.js'
 import { replicateRoutes } from './replicate/index.js'
 import { SplitRouter } from './split-router.js'
 

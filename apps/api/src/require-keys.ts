@@ -1,27 +1,15 @@
 import { isUsable } from '@augur/core/access/api-key'
-import { isLoopbackHost } from '@augur/core/outbound/check-address'
-import type { ApiSettings } from './config.js'
+import { isKeyNeeded, type ReachSettings } from '@augur/core/access/is-key-needed'
 import type { ApiContext } from './context.js'
 
-type AccessSettings = Pick<
-  ApiSettings,
-  'HOST' | 'AUGUR_API_KEY' | 'AUGUR_REQUIRE_KEY' | 'AUGUR_TRUSTED_PROXIES'
->
-
-/** Whether a request without a key is refused. Behind a proxy everybody seems to be on this machine. */
-export function isKeyNeeded(settings: AccessSettings): boolean {
-  if (settings.AUGUR_REQUIRE_KEY || settings.AUGUR_API_KEY !== undefined) return true
-  return settings.AUGUR_TRUSTED_PROXIES.length > 0 || !isLoopbackHost(settings.HOST)
-}
-
-function reasonOf({ HOST, AUGUR_REQUIRE_KEY, AUGUR_TRUSTED_PROXIES }: AccessSettings): string {
+function reasonOf({ HOST, AUGUR_REQUIRE_KEY, AUGUR_TRUSTED_PROXIES }: ReachSettings): string {
   if (AUGUR_REQUIRE_KEY) return 'AUGUR_REQUIRE_KEY asks for keys'
   return AUGUR_TRUSTED_PROXIES.length > 0
     ? 'AUGUR_TRUSTED_PROXIES says that others come through a proxy'
     : `HOST=${HOST} is reachable by others`
 }
 
-function explain(settings: AccessSettings): string {
+function explain(settings: ReachSettings): string {
   const why = reasonOf(settings)
   return `${why}, and there is none: set AUGUR_API_KEY, or make one with \`npm run augur -- keys create\` while Augur runs on loopback.`
 }

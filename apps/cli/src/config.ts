@@ -12,6 +12,7 @@ export const cliSettings = sharedSettings.extend({
   AUGUR_MODELS_DIR: z.string().default('models'),
   AUGUR_API_KEY: z.string().optional(),
   AUGUR_REQUIRE_KEY: setting.flag(false),
+  AUGUR_TRUSTED_PROXIES: setting.list,
   /** The API that commands talk to. */
   AUGUR_URL: z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' }).optional(),
   /** Worker processes. */

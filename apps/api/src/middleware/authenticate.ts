@@ -1,4 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
+import { isKeyNeeded } from '@augur/core/access/is-key-needed'
 import { idOfKeyText } from '@augur/core/access/api-key'
 import { type Caller, scopes } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
@@ -6,7 +7,6 @@ import { defaultTenant } from '@augur/core/tenant'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
-import { isKeyNeeded } from '../require-keys.js'
 import { type GuessingContext, refuseGuessing } from './refuse-guessing.js'
 
 /** What load balancers and people who look in ask for; it tells them nothing about models or predictions. */

@@ -1,10 +1,10 @@
+import { isKeyNeeded } from '@augur/core/access/is-key-needed'
 import { versionNumber } from '@augur/core/version-number'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type Context, Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
-import { isKeyNeeded } from '../require-keys.js'
 import { contentSecurityPolicy, errorsHtml, referenceHtml, startScript } from './reference-page.js'
 
 function describeApi(app: OpenAPIHono<ApiEnv>, hasKey: boolean): string {

@@ -11,7 +11,7 @@ import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
-import { createHeaders } from './create-headers.js'
+import { createHeaders, createRefusals } from './create-documentation.js'
 import { baseUrlOf } from './present.js'
 import { presentModel, presentVersion } from './present-model.js'
 import {
@@ -70,20 +70,7 @@ const createPath = createRoute({
   responses: {
     201: answer('Created, and ended if it was waited for.', predictionSchema),
     202: answer('Created, and not ended within the time to wait.', predictionSchema),
-    ...refusals(
-      'invalid_request',
-      'invalid_json',
-      'not_found',
-      'idempotency_in_progress',
-      'payload_too_large',
-      'unsupported_media_type',
-      'invalid_input',
-      'url_not_allowed',
-      'idempotency_mismatch',
-      'quota_exceeded',
-      'overloaded',
-      'no_worker',
-    ),
+    ...refusals(...createRefusals, 'not_found', 'url_not_allowed'),
   },
 })
 

@@ -13,7 +13,7 @@ import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { answer, refusals } from '../documentation.js'
-import { createHeaders } from './create-headers.js'
+import { createHeaders, createRefusals } from './create-documentation.js'
 import { readFormBody } from './form-body.js'
 import { holdCreated } from '../hold.js'
 import { idempotencyOf } from './idempotency-key.js'
@@ -38,21 +38,7 @@ const predictPath = createRoute({
   responses: {
     200: answer('It succeeded, or somebody canceled it.', predictAnswer),
     202: answer('It has not ended within the longest time to wait.', predictAnswer),
-    ...refusals(
-      'invalid_request',
-      'invalid_json',
-      'idempotency_in_progress',
-      'payload_too_large',
-      'unsupported_media_type',
-      'invalid_input',
-      'unknown_version',
-      'idempotency_mismatch',
-      'prediction_failed',
-      'timeout',
-      'quota_exceeded',
-      'overloaded',
-      'no_worker',
-    ),
+    ...refusals(...createRefusals, 'unknown_version', 'prediction_failed', 'timeout'),
   },
 })
 

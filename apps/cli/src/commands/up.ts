@@ -1,14 +1,12 @@
 import { resolve } from 'node:path'
-import { isLoopbackHost } from '@augur/core/outbound/check-address'
+import { isKeyNeeded } from '@augur/core/access/is-key-needed'
 import { exampleCommand, readyMessage } from '../ready-message.js'
 import { type Stack, type StackConfig, startStack } from '../start-stack.js'
 import { listenForStopSignals } from '../stop-signals.js'
 
 function sayWhereEverythingIs(stack: Stack, { settings, root, output }: StackConfig): void {
   const modelsDir = resolve(root, settings.AUGUR_MODELS_DIR)
-  const { HOST, AUGUR_API_KEY, AUGUR_REQUIRE_KEY } = settings
-  const needsKey = AUGUR_REQUIRE_KEY || AUGUR_API_KEY !== undefined || !isLoopbackHost(HOST)
-  const example = exampleCommand(stack.apiUrl, modelsDir, needsKey)
+  const example = exampleCommand(stack.apiUrl, modelsDir, isKeyNeeded(settings))
   output.line(readyMessage(stack, resolve(root, settings.AUGUR_DATA_DIR), example))
 }
 

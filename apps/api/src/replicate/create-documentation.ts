@@ -11,3 +11,17 @@ export const createHeaders = [
   header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.'),
   header('Idempotency-Key', 'Repeats of a request with the same key make one prediction; kept for 24 h.'),
 ]
+
+/** What every create can be refused for. */
+export const createRefusals = [
+  'invalid_request',
+  'invalid_json',
+  'idempotency_in_progress',
+  'payload_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+  'idempotency_mismatch',
+  'quota_exceeded',
+  'overloaded',
+  'no_worker',
+] as const
