@@ -1,4 +1,6 @@
 import { type Scope, requireScope } from '@augur/core/access/scopes'
+import type { TicketPurpose } from '@augur/core/access/tickets'
+import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
 import type { ApiEnv } from './api-app.js'
 import type { ApiContext } from './context.js'
@@ -22,4 +24,21 @@ export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope):
  */
 export function allow(c: Context<ApiEnv>, scope: Scope): void {
   requireScope(c.get('caller'), scope)
+}
+
+/**
+ * Like `asCaller` with the scope `read`, for one thing whose URL may carry a ticket in place of a key.
+ * @throws ServiceError `unauthenticated` for a wrong or old ticket, or `forbidden`
+ */
+export function asReader(
+  context: ApiContext,
+  c: Context<ApiEnv>,
+  purpose: TicketPurpose,
+  id: string,
+): CallerContext {
+  const ticket = c.req.query('ticket')
+  if (ticket === undefined) return asCaller(context, c, 'read')
+  const tenant = context.tickets.read(purpose, id, ticket, context.now())
+  if (tenant === null) throw new ServiceError('unauthenticated', 'The ticket of this URL is not valid.')
+  return { ...context, tenant }
 }

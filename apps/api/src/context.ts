@@ -3,6 +3,7 @@ import { ApiKeyStore } from '@augur/core/access/api-key-store'
 import { AuditLog } from '@augur/core/access/audit-log'
 import { FailedAttempts } from '@augur/core/access/failed-attempts'
 import { KeyReader } from '@augur/core/access/key-reader'
+import { Tickets } from '@augur/core/access/tickets'
 import { IdempotencyKeys } from '@augur/core/idempotency'
 import { readMasterKey } from '@augur/core/master-key'
 import { CatalogueFollower } from '@augur/core/models/catalogue-follower'
@@ -81,6 +82,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     publicBaseUrl: publicBaseUrl(settings),
     outbound: { mode: settings.AUGUR_MODE, allow: settings.AUGUR_OUTBOUND_ALLOW },
     webhookSecretOf: createSecretDeriver(masterKey),
+    tickets: new Tickets(masterKey),
     apiKeys,
     keyReader: new KeyReader(apiKeys, Date.now),
     auditLog: new AuditLog(redis, keys),
