@@ -1,5 +1,6 @@
 import { type FigureName, figures, type Round } from './figures.js'
-import { median, type Spread, spread } from './statistics.js'
+import { median } from '@augur/core/statistics/quantiles'
+import { type Spread, spread } from './statistics.js'
 
 /** The rounds of both systems under one load, in the order in which they ran. */
 export interface Comparison {

@@ -1,6 +1,6 @@
 import type { LoadResult } from './load.js'
 import type { Cost, Role } from './measure-cost.js'
-import { percentile } from './statistics.js'
+import { percentile } from '@augur/core/statistics/quantiles'
 
 /** One system under one load, once. */
 export interface Round {

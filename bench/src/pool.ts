@@ -5,7 +5,7 @@ import { startPrivateStack } from '@augur/cli/private-stack'
 import { sleepingModel } from '@augur/test-support/models'
 import { Pool } from 'undici'
 import { quietOutput } from './quiet-output.js'
-import { median } from './statistics.js'
+import { median } from '@augur/core/statistics/quantiles'
 
 export interface PoolOptions {
   /** The repository. */

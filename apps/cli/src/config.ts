@@ -10,6 +10,9 @@ export const cliSettings = sharedSettings.extend({
   REDIS_URL: sharedSettings.shape.REDIS_URL.unwrap().optional(),
   AUGUR_REDIS_FSYNC: z.enum(['everysec', 'always']).default('everysec'),
   AUGUR_MODELS_DIR: z.string().default('models'),
+  // As workers fetch models' files, so do commands that run models themselves.
+  AUGUR_MODEL_HOSTS: setting.list,
+  AUGUR_MAX_MODEL_BYTES: setting.integer(1_000_000, Number.MAX_SAFE_INTEGER, 17_179_869_184),
   AUGUR_API_KEY: z.string().optional(),
   AUGUR_REQUIRE_KEY: setting.flag(false),
   AUGUR_TRUSTED_PROXIES: setting.list,

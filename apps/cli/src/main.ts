@@ -11,9 +11,11 @@ import { consoleOutput } from './output.js'
 
 const help = `Usage: augur <command>
 
-  up     starts Redis, the API and workers, and stops them on Ctrl-C
-  demo   sends real digits through a stack of its own, shows the answers, and stops it
-  keys   makes, lists, rotates and revokes API keys of a running server (augur keys --help)
+  up      starts Redis, the API and workers, and stops them on Ctrl-C
+  demo    sends real digits through a stack of its own, shows the answers, and stops it
+  keys    makes, lists, rotates and revokes API keys of a running server (augur keys --help)
+  verify  compares an optimised version with its original on a test set (augur verify --help)
+  profile measures a version by micro-batch, threads and instances (augur profile --help)
 
 Settings of up and keys come from the environment, .env.local and .env.`
 
@@ -35,8 +37,23 @@ function keys(argv: string[]): Promise<number> {
   return runKeys(argv, { settings, output })
 }
 
+/** Brings the ONNX Runtime along, which no other command needs. */
+async function verify(argv: string[]): Promise<number> {
+  const { runVerify } = await import('./commands/verify.js')
+  const settings = loadConfig(cliSettings, readEnvironment(process.env, root))
+  return runVerify(argv, { settings, output, isTerminal: process.stderr.isTTY })
+}
+
+async function profile(argv: string[]): Promise<number> {
+  const { runProfile } = await import('./commands/profile.js')
+  const settings = loadConfig(cliSettings, readEnvironment(process.env, root))
+  return runProfile(argv, { settings, output, isTerminal: process.stderr.isTTY })
+}
+
 async function run(argv: string[]): Promise<number> {
   if (argv[0] === 'keys') return keys(argv.slice(1))
+  if (argv[0] === 'verify') return verify(argv.slice(1))
+  if (argv[0] === 'profile') return profile(argv.slice(1))
   const { values, positionals } = parseArgs({
     args: argv,
     options: { help: { type: 'boolean', short: 'h' } },
@@ -53,7 +70,11 @@ async function run(argv: string[]): Promise<number> {
   return 2
 }
 
+/** By name, because its package is loaded by one command only. */
+const isNamed = (error: unknown, name: string) => error instanceof Error && error.name === name
+
 function isExpected(error: unknown): error is Error {
+  if (isNamed(error, 'VerificationError')) return true
   if (error instanceof ConfigError || error instanceof StartupError || error instanceof RefusedError)
     return true
   return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
@@ -63,5 +84,5 @@ try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
   output.error(isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error))
-  process.exitCode = 1
+  process.exitCode = isNamed(error, 'VerificationError') ? 2 : 1
 }

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { elementRules } from '../tensors/element-rule.js'
 import { checkPipeline, pipelineFiles, pipelineSchema } from './pipeline-spec.js'
 import type { Report } from './pipelines/report.js'
+import { verificationSettings } from '../verification/tolerances.js'
 import { relativePath } from './relative-path.js'
 
 /** Tensor element types that ONNX Runtime takes from and gives to JavaScript. */
@@ -163,10 +164,9 @@ const manifestFields = z.strictObject({
       'An input to try the version with. It is run when the version is loaded; a version whose example fails is not served.',
     ),
   serving: serving.describe('How the version is run. Outside its id: it can be tuned in place.'),
-  verification: z
-    .record(z.string(), z.json())
+  verification: verificationSettings
     .optional()
-    .describe('What the version is verified with and judged by. Outside its id, and kept as it is.'),
+    .describe('What the version is verified with and judged by. Outside its id.'),
 })
 export type Manifest = z.infer<typeof manifestFields>
 /** A manifest as it is written: fields with a default may be left out. */
