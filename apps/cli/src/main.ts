@@ -3,17 +3,21 @@ import { parseArgs } from 'node:util'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { StartupError } from '@augur/core/startup-error'
 import { runDemo } from './commands/demo.js'
+import { runDoctor } from './commands/doctor.js'
 import { runKeys } from './commands/keys.js'
+import { runRollout } from './commands/rollout.js'
 import { runUp } from './commands/up.js'
 import { cliSettings } from './config.js'
-import { RefusedError } from './keys/keys-api.js'
 import { consoleOutput } from './output.js'
+import { RefusedError } from './server-api.js'
 
 const help = `Usage: augur <command>
 
   up      starts Redis, the API and workers, and stops them on Ctrl-C
   demo    sends real digits through a stack of its own, shows the answers, and stops it
   keys    makes, lists, rotates and revokes API keys of a running server (augur keys --help)
+  doctor  looks at what a start needs, and says what mends what is wrong
+  rollout tries a version on live traffic of a running server (augur rollout --help)
   verify  compares an optimised version with its original on a test set (augur verify --help)
   profile measures a version by micro-batch, threads and instances (augur profile --help)
 
@@ -30,6 +34,22 @@ function up(): Promise<number> {
     scripts: { api: `${root}apps/api/dist/main.js`, worker: `${root}apps/worker/dist/main.js` },
     output,
   })
+}
+
+function doctor(argv: string[]): Promise<number> {
+  const env = readEnvironment(process.env, root)
+  return runDoctor(argv, {
+    env,
+    root,
+    nodeVersion: process.versions.node,
+    output,
+    isTerminal: process.stdout.isTTY,
+  })
+}
+
+function rollout(argv: string[]): Promise<number> {
+  const settings = loadConfig(cliSettings, readEnvironment(process.env, root))
+  return runRollout(argv, { settings, output })
 }
 
 function keys(argv: string[]): Promise<number> {
@@ -52,6 +72,8 @@ async function profile(argv: string[]): Promise<number> {
 
 async function run(argv: string[]): Promise<number> {
   if (argv[0] === 'keys') return keys(argv.slice(1))
+  if (argv[0] === 'doctor') return doctor(argv.slice(1))
+  if (argv[0] === 'rollout') return rollout(argv.slice(1))
   if (argv[0] === 'verify') return verify(argv.slice(1))
   if (argv[0] === 'profile') return profile(argv.slice(1))
   const { values, positionals } = parseArgs({

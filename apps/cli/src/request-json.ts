@@ -1,9 +1,9 @@
 import { type IncomingHttpHeaders, type IncomingMessage, request } from 'node:http'
 import { request as requestTls } from 'node:https'
-import { json } from 'node:stream/consumers'
+import { text } from 'node:stream/consumers'
 
-interface JsonRequest {
-  method?: 'GET' | 'POST'
+export interface JsonRequest {
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   headers?: Record<string, string>
   /** Sent as JSON. */
   body?: unknown
@@ -16,7 +16,7 @@ export interface JsonAnswer {
   body: unknown
 }
 
-/** One exchange with the API. An answer of any status is returned; one that is not JSON is an error. */
+/** One exchange with the API. An answer of any status is returned, null for an empty one; one that is not JSON is an error. */
 export async function requestJson(url: string, options: JsonRequest): Promise<JsonAnswer> {
   const { method = 'GET', headers = {}, body, signal } = options
   const sent = (url.startsWith('https:') ? requestTls : request)(url, {
@@ -29,5 +29,7 @@ export async function requestJson(url: string, options: JsonRequest): Promise<Js
     sent.once('error', reject)
     sent.end(body === undefined ? undefined : JSON.stringify(body))
   })
-  return { status: response.statusCode ?? 0, headers: response.headers, body: await json(response) }
+  const content = await text(response)
+  const parsed: unknown = content === '' ? null : JSON.parse(content)
+  return { status: response.statusCode ?? 0, headers: response.headers, body: parsed }
 }

@@ -1,20 +1,23 @@
 import { parseArgs } from 'node:util'
 import { idOfKeyText } from '@augur/core/access/api-key'
 import type { CliSettings } from '../config.js'
-import { KeysApi, RefusedError } from '../keys/keys-api.js'
+import { KeysApi } from '../keys/keys-api.js'
 import { parseDuration } from '../keys/parse-duration.js'
-import { keyTable, newKeyMessage } from '../keys/present-keys.js'
+import { keyTable, limitsOf, newKeyMessage } from '../keys/present-keys.js'
 import type { Output } from '../output.js'
 import { reachableUrl } from '../reachable-url.js'
+import { RefusedError } from '../server-api.js'
 
 const help = `Usage: augur keys <command> [--json]
 
-  create --name <text> [--tenant default] [--scopes predict,read] [--expires-in 90d]
+  create --name <text> [--tenant default] [--scopes predict,read] [--expires-in 90d] [--max-open <n>] [--rate <n>]
   list
+  update <id> [--name <text>] [--max-open <n>] [--rate <n>]
   rotate <id> [--grace 1h]
   revoke <id>
 
-Scopes: predict, read, webhooks, models, admin. Durations: 30s, 15m, 12h, 90d.
+Scopes: predict, read, webhooks, models, admin. Durations: 30s, 15m, 12h, 90d. --max-open limits predictions that wait
+or run, --rate requests a second: 0 is any number, default what the settings say.
 AUGUR_URL says which server is asked, by default the one of HOST and PORT; AUGUR_API_KEY is the key it is asked
 with, which needs the scope admin.`
 
@@ -31,6 +34,8 @@ const options = {
   scopes: { type: 'string' },
   'expires-in': { type: 'string' },
   grace: { type: 'string' },
+  'max-open': { type: 'string' },
+  rate: { type: 'string' },
 } as const
 
 const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true })
@@ -47,6 +52,20 @@ function seconds(text: string, option: string): number {
   return parsed
 }
 
+/** A limit for the API: null is what the settings say. */
+function limit(text: string, option: string): number | null {
+  if (text === 'default') return null
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new RefusedError(`--${option} must be a whole number or default.`)
+}
+
+function limits({ 'max-open': maxOpen, rate }: Values) {
+  return {
+    ...(maxOpen !== undefined && { max_open_predictions: limit(maxOpen, 'max-open') }),
+    ...(rate !== undefined && { requests_per_second: limit(rate, 'rate') }),
+  }
+}
+
 /** Keys belong into no command line, where every user of the machine can read them. */
 function checkId(id: string): string {
   if (idOfKeyText(id) === null) return id
@@ -61,6 +80,7 @@ async function create(api: KeysApi, values: Values): Promise<Answer> {
     scopes: scopes.split(',').map((scope) => scope.trim()),
     ...(tenant !== undefined && { tenant }),
     ...(expiresIn !== undefined && { expires_in_seconds: seconds(expiresIn, 'expires-in') }),
+    ...limits(values),
   })
   return { text: newKeyMessage(key), json: key }
 }
@@ -68,6 +88,14 @@ async function create(api: KeysApi, values: Values): Promise<Answer> {
 async function list(api: KeysApi): Promise<Answer> {
   const keys = await api.list()
   return { text: keyTable(keys, Date.now()), json: keys }
+}
+
+async function update(api: KeysApi, id: string, values: Values): Promise<Answer> {
+  const { name } = values
+  const changes = { ...(name !== undefined && { name }), ...limits(values) }
+  if (Object.keys(changes).length === 0) throw new RefusedError('Give --name, --max-open or --rate.')
+  const key = await api.update(checkId(id), changes)
+  return { text: `Key ${id} (${key.name}): ${limitsOf(key)}.`, json: key }
 }
 
 async function rotate(api: KeysApi, id: string, { grace = '1h' }: Values): Promise<Answer> {
@@ -87,6 +115,7 @@ function answerOf(api: KeysApi, positionals: readonly string[], values: Values):
   if (positionals.length === 1 && command === 'list') return list(api)
   if (positionals.length !== 2 || id === undefined) return null
   if (command === 'rotate') return rotate(api, id, values)
+  if (command === 'update') return update(api, id, values)
   return command === 'revoke' ? revoke(api, id) : null
 }
 

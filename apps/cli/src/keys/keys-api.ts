@@ -1,8 +1,6 @@
-import { errnoOf } from '@augur/core/errno'
 import { z } from 'zod'
-import { type JsonAnswer, requestJson } from '../request-json.js'
+import { ServerApi, type ServerApiOptions } from '../server-api.js'
 
-const timeoutMs = 10_000
 const time = z.string().nullable()
 
 const keySchema = z.object({
@@ -10,6 +8,8 @@ const keySchema = z.object({
   name: z.string(),
   tenant: z.string(),
   scopes: z.array(z.string()),
+  max_open_predictions: z.number().nullable(),
+  requests_per_second: z.number().nullable(),
   created_at: z.string(),
   expires_at: time,
   retires_at: time,
@@ -17,72 +17,58 @@ const keySchema = z.object({
 })
 export type ListedKey = z.infer<typeof keySchema>
 
+const pageSchema = z.object({ next: z.string().nullable(), results: z.array(keySchema) })
+
 const createdSchema = keySchema.extend({ key: z.string() })
 /** A key with its text. */
 export type NewKey = z.infer<typeof createdSchema>
 
-const problemSchema = z.object({ detail: z.string(), code: z.string() })
-
-/** The server did not do what it was asked for. The message says why and is shown without a stack. */
-export class RefusedError extends Error {
-  override readonly name = 'RefusedError'
-}
-
-export interface KeysApiOptions {
-  /** Root of the API, such as `http://127.0.0.1:8000`. */
-  url: string
-  apiKey: string | undefined
+/** The server names itself as it is reached by others; it is asked where it was asked before. */
+function pathOf(url: string): string {
+  const { pathname, search } = new URL(url)
+  return pathname + search
 }
 
 /** The keys of a running server. Every method throws a RefusedError that says what to mend. */
 export class KeysApi {
-  constructor(private readonly options: KeysApiOptions) {}
+  private readonly server: ServerApi
+
+  constructor(options: Omit<ServerApiOptions, 'scope'>) {
+    this.server = new ServerApi({ ...options, scope: 'admin' })
+  }
 
   async create(wanted: object): Promise<NewKey> {
-    return this.request(createdSchema, '/admin/keys', wanted)
+    return this.server.request(createdSchema, '/admin/keys', { method: 'POST', body: wanted })
   }
 
   async list(): Promise<ListedKey[]> {
-    const { results } = await this.request(z.object({ results: z.array(keySchema) }), '/admin/keys')
-    return results
+    const keys: ListedKey[] = []
+    for (let path: string | null = '/admin/keys'; path !== null; ) {
+      const page: z.infer<typeof pageSchema> = await this.server.request(pageSchema, path)
+      keys.push(...page.results)
+      path = page.next === null ? null : pathOf(page.next)
+    }
+    return keys
+  }
+
+  async update(id: string, changes: object): Promise<ListedKey> {
+    return this.server.request(keySchema, `/admin/keys/${encodeURIComponent(id)}`, {
+      method: 'PATCH',
+      body: changes,
+    })
   }
 
   async rotate(id: string, body: object): Promise<NewKey> {
-    return this.request(createdSchema, `/admin/keys/${encodeURIComponent(id)}/rotate`, body)
+    return this.server.request(createdSchema, `/admin/keys/${encodeURIComponent(id)}/rotate`, {
+      method: 'POST',
+      body,
+    })
   }
 
   async revoke(id: string): Promise<ListedKey> {
-    return this.request(keySchema, `/admin/keys/${encodeURIComponent(id)}/revoke`, {})
-  }
-
-  private async request<T>(schema: z.ZodType<T>, path: string, body?: object): Promise<T> {
-    const answer = await this.exchange(path, body)
-    const parsed = schema.safeParse(answer.body)
-    if (parsed.success && answer.status < 300) return parsed.data
-    throw new RefusedError(this.explain(answer))
-  }
-
-  private async exchange(path: string, body: object | undefined): Promise<JsonAnswer> {
-    const { url, apiKey } = this.options
-    try {
-      return await requestJson(`${url.replace(/\/$/, '')}${path}`, {
-        signal: AbortSignal.timeout(timeoutMs),
-        ...(body !== undefined && { method: 'POST', body }),
-        ...(apiKey !== undefined && { headers: { authorization: `Bearer ${apiKey}` } }),
-      })
-    } catch (error) {
-      if (error instanceof SyntaxError) throw new RefusedError(`What answers at ${url} is no Augur API.`)
-      const reason = errnoOf(error) ?? (error instanceof Error ? error.message : 'unknown error')
-      throw new RefusedError(
-        `Nothing answers at ${url} (${reason}). Is Augur running? AUGUR_URL says where it is looked for.`,
-      )
-    }
-  }
-
-  private explain({ status, body }: JsonAnswer): string {
-    const problem = problemSchema.safeParse(body)
-    if (!problem.success) return `What answers at ${this.options.url} is no Augur API (status ${status}).`
-    if (status === 401) return 'AUGUR_API_KEY must hold a valid key with the scope admin.'
-    return problem.data.detail
+    return this.server.request(keySchema, `/admin/keys/${encodeURIComponent(id)}/revoke`, {
+      method: 'POST',
+      body: {},
+    })
   }
 }

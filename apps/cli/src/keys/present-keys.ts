@@ -11,16 +11,29 @@ export function stateOf(key: ListedKey, nowMs: number): string {
   return Date.parse(end) <= nowMs ? `ended ${day(end)}` : `good until ${end.slice(0, 16).replace('T', ' ')}`
 }
 
+/** What limits of its own a key has. */
+export function limitsOf({
+  max_open_predictions: open,
+  requests_per_second: rate,
+}: Pick<ListedKey, 'max_open_predictions' | 'requests_per_second'>): string {
+  const words = [
+    open !== null && `open ${open || 'any'}`,
+    rate !== null && `rate ${rate ? `${rate}/s` : 'any'}`,
+  ]
+  return words.filter((word) => word !== false).join(', ') || '-'
+}
+
 /** A table for a terminal, one key a line. */
 export function keyTable(keys: readonly ListedKey[], nowMs: number): string {
   if (keys.length === 0) return 'There are no keys.'
   const rows = [
-    ['ID', 'NAME', 'TENANT', 'SCOPES', 'CREATED', 'STATE'],
+    ['ID', 'NAME', 'TENANT', 'SCOPES', 'LIMITS', 'CREATED', 'STATE'],
     ...keys.map((key) => [
       key.id,
       key.name,
       key.tenant,
       key.scopes.join(','),
+      limitsOf(key),
       day(key.created_at),
       stateOf(key, nowMs),
     ]),

@@ -1,0 +1,55 @@
+import type { ShownArm, ShownComparison, ShownHistory, ShownRollout } from './rollout-api.js'
+
+const name = ({ id, label }: ShownRollout['stable']) => label ?? id.slice(0, 12)
+const minute = (time: string) => time.slice(0, 16).replace('T', ' ')
+
+export function presentRollout({ model, stable, previous_stable: previous, trial }: ShownRollout): string {
+  const lines = [`${model}: ${name(stable)} is stable${previous ? `, before it ${name(previous)}` : ''}`]
+  if (!trial) return [...lines, 'nothing is tried'].join('\n')
+  const share = trial.mode === 'split' ? 'of the callers' : 'of the predictions, unseen'
+  lines.push(
+    `${name(trial.candidate)} is tried since ${minute(trial.started_at)}: ${trial.percent} % ${share}`,
+  )
+  if (trial.stopped_at !== null) lines.push(`stopped ${minute(trial.stopped_at)}: ${trial.stop_reason}`)
+  return lines.join('\n')
+}
+
+export function presentHistory({ results }: ShownHistory): string {
+  if (results.length === 0) return 'Nothing was changed yet.'
+  return results
+    .map(
+      ({ at, action, actor, reason }) => `${minute(at)}  ${action.padEnd(8)}  ${actor.padEnd(12)}  ${reason}`,
+    )
+    .join('\n')
+}
+
+const percent = (share: number | null) => (share === null ? '-' : `${(100 * share).toFixed(2)} %`)
+const milliseconds = (ms: number | null) => (ms === null ? '-' : `${ms.toFixed(1)} ms`)
+const sentences: Record<string, string> = {
+  keep_collecting: 'keep collecting: too few predictions to tell',
+  candidate_better: 'the candidate is better',
+  candidate_worse: 'the candidate is worse',
+  no_difference: 'there is no difference that counts',
+}
+
+export function presentComparison({ arms, errors, accuracy, verdict }: ShownComparison): string {
+  const { stable, candidate } = arms
+  const row = (title: string, read: (arm: ShownArm) => string) =>
+    `${title.padEnd(20)}${read(stable).padStart(14)}${read(candidate).padStart(14)}`
+  const judged = accuracy ?? errors
+  const points = ({ low, high }: typeof errors.interval) =>
+    `${(100 * low).toFixed(2)} to ${(100 * high).toFixed(2)} points`
+  return [
+    row('', ({ version }) => name(version)),
+    row('predictions', ({ predictions }) => String(predictions)),
+    row('error rate', (arm) => percent(arm.error_rate)),
+    row('latency p50', (arm) => milliseconds(arm.latency_ms.p50)),
+    row('latency p95', (arm) => milliseconds(arm.latency_ms.p95)),
+    row('feedback', ({ feedback }) => String(feedback.count)),
+    row('right by feedback', ({ feedback }) => percent(feedback.accuracy)),
+    '',
+    `${accuracy ? 'accuracy' : 'errors'}: candidate minus stable ${points(judged.interval)} (95 %), p ${judged.p.toPrecision(3)};`,
+    `each arm needs ${judged.needed_per_arm} predictions to tell a difference of two points`,
+    sentences[verdict] ?? verdict,
+  ].join('\n')
+}
