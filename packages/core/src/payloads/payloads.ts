@@ -7,6 +7,8 @@ export class Payloads {
   constructor(
     private readonly store: PayloadStore,
     private readonly inlineBytes: number,
+    /** Beyond this many bytes an output is answered as a URL; 0: never. */
+    private readonly urlBytes = 0,
   ) {}
 
   async keep(id: PredictionId, part: 'input' | 'output', json: JsonText, attempt = 0): Promise<Payload> {
@@ -15,6 +17,24 @@ export class Payloads {
     const key = `${tagOfId(id)}/${id.slice(-2)}/${id}.${part}.${attempt}.json`
     await this.store.put(key, Buffer.from(json))
     return { kind: 'stored', key }
+  }
+
+  /** Whether callers get a URL in place of this. */
+  async isLarge(payload: Payload | null): Promise<boolean> {
+    if (this.urlBytes === 0 || payload?.kind !== 'stored') return false
+    return (await this.sizeBytes(payload)) > this.urlBytes
+  }
+
+  /** 0 where there is none. */
+  async sizeBytes(payload: Payload | null): Promise<number> {
+    if (payload === null) return 0
+    if (payload.kind === 'inline') return Buffer.byteLength(payload.json)
+    return (await this.store.sizeBytes(payload.key)) ?? 0
+  }
+
+  /** The JSON text as it comes, or null where there is none. */
+  async open(payload: Payload): Promise<ReadableStream<Uint8Array> | null> {
+    return payload.kind === 'inline' ? new Blob([payload.json]).stream() : this.store.open(payload.key)
   }
 
   /** The JSON text, or null where there is none. */
