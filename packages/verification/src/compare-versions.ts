@@ -1,7 +1,7 @@
 import type { RunInput } from '@augur/inference/runner/protocol'
 import type { Example } from './dataset/example.js'
 import type { MeasuredRunner } from './measured-runner.js'
-import { type Answer, readAnswer } from './quality/answer.js'
+import { type Answer, readAnswer } from '@augur/core/answers/answer'
 import { Comparison, type CompareOptions, type Quality } from './quality/compare.js'
 
 export interface Runners {

@@ -7,7 +7,8 @@ export type VerificationState =
   | { state: 'missing' }
   | { state: 'void'; reason: VoidReason }
 
-export type VoidReason = 'version_changed' | 'baseline_changed' | 'dataset_changed' | 'unreadable'
+export const voidReasons = ['version_changed', 'baseline_changed', 'dataset_changed', 'unreadable'] as const
+export type VoidReason = (typeof voidReasons)[number]
 
 /** What a verification has to agree with to count. */
 export interface Circumstances {

@@ -1,6 +1,6 @@
 import { wilsonInterval } from '@augur/core/statistics/proportion'
 import type { ClassificationQuality } from '@augur/core/verification/verification'
-import { type Answer, rankOf } from './answer.js'
+import { type Answer, rankOf } from '@augur/core/answers/answer'
 
 type Classes = Extract<Answer, { kind: 'classes' }>
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type Answer, rankOf, readAnswer } from './answer.js'
+import { type Answer, rankOf, readAnswer } from '@augur/core/answers/answer'
 import { Comparison } from './compare.js'
 
 const labels = ['a', 'b', 'c']

@@ -2,9 +2,9 @@ import { mcnemarExact } from '@augur/core/statistics/mcnemar'
 import { wilsonInterval } from '@augur/core/statistics/proportion'
 import type { Verification } from '@augur/core/verification/verification'
 import type { Label } from '../dataset/example.js'
-import type { Answer } from './answer.js'
+import type { Answer } from '@augur/core/answers/answer'
 import { ClassificationTally } from './classification.js'
-import { DistanceTally } from './distance.js'
+import { DistanceTally } from '@augur/core/answers/distance'
 import { RegressionTally } from './regression.js'
 
 export interface CompareOptions {

@@ -1,4 +1,4 @@
-import type { OutputDistance } from '@augur/core/verification/verification'
+import type { OutputDistance } from '../verification/verification.js'
 import { type Answer, numbersOf } from './answer.js'
 
 /** Below this a probability counts as this: the divergence of an impossible class would be without end. */
