@@ -1,3 +1,4 @@
+import { columns } from '../columns.js'
 import type { ListedKey, NewKey } from './keys-api.js'
 
 const day = (time: string) => time.slice(0, 10)
@@ -38,15 +39,7 @@ export function keyTable(keys: readonly ListedKey[], nowMs: number): string {
       stateOf(key, nowMs),
     ]),
   ]
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  return rows
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
+  return columns(rows)
 }
 
 /** What is shown of a new key, once. */

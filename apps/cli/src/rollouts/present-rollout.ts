@@ -1,4 +1,4 @@
-import type { ShownArm, ShownComparison, ShownHistory, ShownRollout } from './rollout-api.js'
+import type { ShownArm, ShownComparison, ShownHistory, ShownRollout, ShownShadow } from './rollout-api.js'
 
 const name = ({ id, label }: ShownRollout['stable']) => label ?? id.slice(0, 12)
 const minute = (time: string) => time.slice(0, 16).replace('T', ' ')
@@ -32,7 +32,30 @@ const sentences: Record<string, string> = {
   no_difference: 'there is no difference that counts',
 }
 
-export function presentComparison({ arms, errors, accuracy, verdict }: ShownComparison): string {
+export function presentComparison(comparison: ShownComparison): string {
+  const { shadow, verdict } = comparison
+  return [...(shadow ? shadowLines(shadow) : armLines(comparison)), sentences[verdict] ?? verdict].join('\n')
+}
+
+const mostWorstShown = 5
+const figure = (value: number | null) => (value === null ? '-' : value.toPrecision(3))
+
+function shadowLines({ pairs, agreement, distance, run_ms: runMs, worst, ...counts }: ShownShadow): string[] {
+  const { share, low, high } = agreement
+  return [
+    `${pairs} predictions repeated, ${counts.shed} left out under load`,
+    `agreement  ${percent(share)} (${percent(low)} to ${percent(high)}, 95 %)`,
+    `distance   p50 ${figure(distance.p50)}, p95 ${figure(distance.p95)}, most ${figure(distance.max)}`,
+    `failed     stable alone ${counts.stable_failed}, candidate alone ${counts.candidate_failed}`,
+    `runner p95 stable ${milliseconds(runMs.stable.p95)}, candidate ${milliseconds(runMs.candidate.p95)}`,
+    ...worst
+      .slice(0, mostWorstShown)
+      .map(({ prediction, distance: far }) => `differs    ${prediction}  ${far === null ? '' : figure(far)}`),
+    '',
+  ]
+}
+
+function armLines({ arms, errors, accuracy }: ShownComparison): string[] {
   const { stable, candidate } = arms
   const row = (title: string, read: (arm: ShownArm) => string) =>
     `${title.padEnd(20)}${read(stable).padStart(14)}${read(candidate).padStart(14)}`
@@ -50,6 +73,5 @@ export function presentComparison({ arms, errors, accuracy, verdict }: ShownComp
     '',
     `${accuracy ? 'accuracy' : 'errors'}: candidate minus stable ${points(judged.interval)} (95 %), p ${judged.p.toPrecision(3)};`,
     `each arm needs ${judged.needed_per_arm} predictions to tell a difference of two points`,
-    sentences[verdict] ?? verdict,
-  ].join('\n')
+  ]
 }

@@ -40,12 +40,26 @@ const shares = z.object({
   needed_per_arm: z.number(),
 })
 
+const shadow = z.object({
+  pairs: z.number(),
+  agreed: z.number(),
+  candidate_failed: z.number(),
+  stable_failed: z.number(),
+  shed: z.number(),
+  agreement: z.object({ share: maybe, low: z.number(), high: z.number() }),
+  distance: z.object({ p50: maybe, p95: maybe, max: maybe }),
+  run_ms: z.object({ stable: z.object({ p95: maybe }), candidate: z.object({ p95: maybe }) }),
+  worst: z.array(z.object({ prediction: z.string(), distance: maybe })),
+})
+export type ShownShadow = z.infer<typeof shadow>
+
 const comparisonSchema = z.looseObject({
   model: z.string(),
   trial,
   arms: z.object({ stable: arm, candidate: arm }),
   errors: shares,
   accuracy: shares.nullable(),
+  shadow: shadow.nullable(),
   verdict: z.string(),
 })
 export type ShownComparison = z.infer<typeof comparisonSchema>
