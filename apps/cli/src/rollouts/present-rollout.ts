@@ -34,6 +34,9 @@ const sentences: Record<string, string> = {
 
 export function presentComparison(comparison: ShownComparison): string {
   const { shadow, verdict } = comparison
+  if (shadow && verdict === 'keep_collecting') {
+    return [...shadowLines(shadow), 'keep collecting, and look at where they differ'].join('\n')
+  }
   return [...(shadow ? shadowLines(shadow) : armLines(comparison)), sentences[verdict] ?? verdict].join('\n')
 }
 
