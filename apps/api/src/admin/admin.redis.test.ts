@@ -1,6 +1,6 @@
 import { newApiKeyText } from '@augur/core/access/api-key'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { auditPageSchema, createdKeySchema, keyPageSchema } from './schemas.js'
+import { auditPageSchema, createdKeySchema, keyPageSchema, keySchema } from './schemas.js'
 import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
 
 const staticKey = 'a-key-of-some-length'
@@ -17,6 +17,12 @@ afterEach(() => api.close())
 type Headers = Record<string, string>
 const get = (path: string, headers: Headers = asStatic) => api.app.request(path, { headers })
 const post = (path: string, body: unknown, headers: Headers = asStatic) => api.post(path, body, headers)
+const patch = (id: string, body: unknown, headers: Headers = asStatic) =>
+  api.app.request(`/admin/keys/${id}`, {
+    method: 'PATCH',
+    body: JSON.stringify(body),
+    headers: { 'content-type': 'application/json', ...headers },
+  })
 
 async function create(more: object = {}): Promise<{ id: string; headers: Headers; text: string }> {
   const response = await post('/admin/keys', { ...wanted, ...more })
@@ -61,6 +67,9 @@ test.each([
   { name: '' },
   { name: 'red \u001b[31m' },
   { expires_in_seconds: 0 },
+  { max_open_predictions: -1 },
+  { max_open_predictions: '5' },
+  { requests_per_second: 1.5 },
 ])('%j makes no key', async (more) => {
   const problem = await problemOf(await post('/admin/keys', { ...wanted, ...more }))
   expect(problem).toMatchObject({ status: 422, code: 'invalid_input' })
@@ -77,11 +86,49 @@ test('a rotated key and its successor are both good during the grace', async () 
     expect((await get(list, { authorization: `Bearer ${key}` })).status).toBe(200)
 })
 
+test('limits of a key are set with it, changed later, and given back to the settings', async () => {
+  const { id } = await create({ max_open_predictions: 5 })
+  expect(await listed()).toMatchObject([{ id, max_open_predictions: 5, requests_per_second: null }])
+  const changes = { name: 'desk', max_open_predictions: null, requests_per_second: 50 }
+  const response = await patch(id, changes)
+  expect(response.status).toBe(200)
+  expect(keySchema.parse(await response.json())).toMatchObject({ id, ...changes })
+  expect(await listed()).toMatchObject([{ id, ...changes }])
+  expect((await audited())[0]).toMatchObject({ action: 'key.update', target: id, detail: changes })
+})
+
+test.each([{}, { scopes: ['admin'] }, { tenant: 'globex' }, { requests_per_second: -1 }, { name: '' }])(
+  '%j changes nothing of a key',
+  async (changes) => {
+    const { id } = await create()
+    const before = await listed()
+    expect(await problemOf(await patch(id, changes))).toMatchObject({ status: 422, code: 'invalid_input' })
+    expect(await listed()).toEqual(before)
+    expect(await audited()).toHaveLength(1)
+  },
+)
+
+test('keys are listed in pages that meet', async () => {
+  const ids: string[] = []
+  for (let i = 0; i < 5; i++) ids.push((await create({ name: `key ${i}` })).id)
+  const found: string[] = []
+  for (let path: string | null = '/admin/keys?limit=2'; path !== null; ) {
+    const page = keyPageSchema.parse(await (await get(path)).json())
+    expect(page.results.length).toBeLessThanOrEqual(2)
+    found.push(...page.results.map(({ id }) => id))
+    path = page.next
+  }
+  expect(found.toSorted()).toEqual(ids.toSorted())
+  for (const cursor of ['-', '0'.repeat(12)])
+    expect(await problemOf(await get(`/admin/keys?cursor=${cursor}`))).toMatchObject({ status: 400 })
+})
+
 test('an id that no key has is not found, whatever it holds', async () => {
   for (const id of ['0'.repeat(12), '*', '%7Bx%7D', 'a%3Ab', newApiKeyText().text]) {
     const answers = [
       await post(`/admin/keys/${id}/revoke`, ''),
       await post(`/admin/keys/${id}/rotate`, { grace_seconds: 0 }),
+      await patch(id, { name: 'n' }),
     ]
     for (const answer of answers) expect(await problemOf(answer)).toMatchObject({ status: 404 })
   }
@@ -126,6 +173,7 @@ test('keys and audit log are for admins', async () => {
     await get('/admin/audit', headers),
     await post('/admin/keys', wanted, headers),
     await post(`/admin/keys/${id}/rotate`, {}, headers),
+    await patch(id, { name: 'n' }, headers),
     await post(`/admin/keys/${id}/revoke`, '', headers),
   ]
   for (const answer of answers)

@@ -1,31 +1,35 @@
-import type { ApiKey } from '@augur/core/access/api-key'
-import { type CreatedKey, createKey, revokeKey, rotateKey } from '@augur/core/access/manage-keys'
+import { isKeyId } from '@augur/core/access/api-key'
+import { type CreatedKey, createKey, revokeKey, rotateKey, updateKey } from '@augur/core/access/manage-keys'
 import { scopes } from '@augur/core/access/scopes'
+import { ServiceError } from '@augur/core/errors'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
+import { originOf } from '../origin-of.js'
 import { senderOf } from '../record-audit.js'
-import {
-  createdKeySchema,
-  keyPageSchema,
-  keySchema,
-  newKeyBody,
-  rotateBody,
-  type WireKey,
-} from './schemas.js'
+import { limitsOf, presentKey, webhookOfKey } from './present-key.js'
+import { createdKeySchema, keyPageSchema, keySchema, newKeyBody, rotateBody, updateBody } from './schemas.js'
 
 const json = 'application/json'
 const mostBytes = 16 * 1024
-const body = (schema: typeof newKeyBody | typeof rotateBody) => ({
+const mostPerPage = 100
+const body = (schema: typeof newKeyBody | typeof rotateBody | typeof updateBody) => ({
   required: true,
   content: { [json]: { schema } },
 })
-const ofBody = ['invalid_json', 'payload_too_large', 'unsupported_media_type', 'invalid_input'] as const
+const ofBody = [
+  'invalid_json',
+  'payload_too_large',
+  'unsupported_media_type',
+  'invalid_input',
+  'url_not_allowed',
+] as const
 const byId = z.object({ id: z.string() })
 
 const createPath = createRoute({
@@ -42,8 +46,22 @@ const createPath = createRoute({
 const listPath = createRoute({
   method: 'get',
   path: '/keys',
-  summary: 'List all API keys, oldest first',
-  responses: { 200: answer('Every key that was ever made.', keyPageSchema), ...refusals() },
+  summary: 'List all API keys, ended ones included, oldest first',
+  request: {
+    query: z.object({
+      cursor: z.string().refine(isKeyId, 'is not one of this server').optional(),
+      limit: z.coerce.number().int().min(1).max(mostPerPage).default(mostPerPage),
+    }),
+  },
+  responses: { 200: answer('A page.', keyPageSchema), ...refusals('invalid_request') },
+})
+
+const updatePath = createRoute({
+  method: 'patch',
+  path: '/keys/{id}',
+  summary: 'Change the name or the limits of an API key, everywhere within seconds',
+  request: { params: byId, body: body(updateBody) },
+  responses: { 200: answer('The key.', keySchema), ...refusals(...ofBody, 'not_found') },
 })
 
 const rotatePath = createRoute({
@@ -65,22 +83,6 @@ const revokePath = createRoute({
   responses: { 200: answer('The key.', keySchema), ...refusals('not_found') },
 })
 
-const isoOf = (timeMs: number | null) => (timeMs === null ? null : new Date(timeMs).toISOString())
-
-/** Field by field, so that what is stored beside them stays where it is. */
-function presentKey(key: ApiKey): WireKey {
-  return {
-    id: key.id,
-    name: key.name,
-    tenant: key.tenant,
-    scopes: [...key.scopes],
-    created_at: new Date(key.createdAt).toISOString(),
-    expires_at: isoOf(key.expiresAt),
-    retires_at: isoOf(key.retiresAt),
-    revoked_at: isoOf(key.revokedAt),
-  }
-}
-
 /** The only answer with the text of a key, so nothing on its way may keep it. */
 function answerCreated(c: Context<ApiEnv>, { key, text }: CreatedKey): Response {
   const created = JSON.stringify({ ...presentKey(key), key: text })
@@ -92,7 +94,8 @@ export function keyRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const isAdmin = needs('admin')
   const read = readBody({ maxBytes: mostBytes, accept: [json] })
   const asSender = (c: Context<ApiEnv>) => ({ ...context, by: senderOf(context, c) })
-  for (const path of [createPath, listPath, rotatePath, revokePath]) routes.openAPIRegistry.registerPath(path)
+  for (const path of [createPath, updatePath, rotatePath, revokePath])
+    routes.openAPIRegistry.registerPath(path)
 
   routes.post(createPath.getRoutingPath(), isAdmin, read, async (c) => {
     const wanted = validBody(newKeyBody, parseJson(await c.req.text()))
@@ -102,13 +105,34 @@ export function keyRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
       tenant,
       scopes: scopes.filter((scope) => wanted.scopes.includes(scope)),
       expiresAt: seconds === undefined || seconds === null ? null : context.now() + seconds * 1000,
+      ...limitsOf(wanted),
+      ...webhookOfKey(context.outbound, wanted),
     })
     return answerCreated(c, created)
   })
 
-  routes.get(listPath.getRoutingPath(), isAdmin, async (c) => {
-    const keys = await context.apiKeys.list()
-    return jsonResponse(c, JSON.stringify({ next: null, previous: null, results: keys.map(presentKey) }))
+  routes.openapi(listPath, async (c) => {
+    allow(c, 'admin')
+    const { cursor = null, limit } = c.req.valid('query')
+    // One more than asked for tells whether there is a next page.
+    const found = await context.apiKeys.list(cursor, limit + 1)
+    if (found === null) throw new ServiceError('invalid_request', 'cursor is not one of this server')
+    const keys = found.slice(0, limit)
+    const last = found.length > limit ? keys.at(-1) : undefined
+    const root = context.publicUrl ?? originOf(c.req.url)
+    const next = last === undefined ? null : `${root}/admin/keys?cursor=${last.id}&limit=${limit}`
+    return jsonResponse(c, JSON.stringify({ next, previous: null, results: keys.map(presentKey) }))
+  })
+
+  routes.patch(updatePath.getRoutingPath(), isAdmin, read, async (c) => {
+    const wanted = validBody(updateBody, parseJson(await c.req.text()))
+    const changes = {
+      ...(wanted.name !== undefined && { name: wanted.name }),
+      ...limitsOf(wanted),
+      ...webhookOfKey(context.outbound, wanted),
+    }
+    const key = await updateKey(asSender(c), c.req.param('id') ?? '', changes)
+    return jsonResponse(c, JSON.stringify(presentKey(key)))
   })
 
   routes.post(rotatePath.getRoutingPath(), isAdmin, read, async (c) => {

@@ -6,12 +6,14 @@ import type { ApiEnv } from '../api-app.js'
 export function allowOrigins(origins: readonly string[]): MiddlewareHandler<ApiEnv> {
   return cors({
     origin: [...origins],
-    allowMethods: ['GET', 'POST'],
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY'],
     allowHeaders: [
       'authorization',
       'content-type',
       'prefer',
       'idempotency-key',
+      'cancel-after',
+      'last-event-id',
       'x-request-id',
       'inference-header-content-length',
     ],

@@ -96,6 +96,23 @@ test('the key of the settings cannot be found by trying on, and stays good where
   expect([right.status, other.status]).toEqual([429, 429])
 })
 
+test('a long key of the settings is not kept out by what others send from its address', async () => {
+  const long = 'f'.repeat(16) + '0123456789abcdef'
+  const other = await createTestApi({ AUGUR_API_KEY: long })
+  try {
+    const send = (key: string) =>
+      other.app.request(
+        list,
+        { headers: { authorization: `Bearer ${key}` } },
+        { incoming: { socket: { remoteAddress: '203.0.113.9' } } },
+      )
+    await statusOfMany(11, () => send('wrong'))
+    expect([(await send('wrong')).status, (await send(long)).status]).toEqual([429, 200])
+  } finally {
+    await other.close()
+  }
+})
+
 test('requests without a key are never counted', async () => {
   expect(new Set(await statusOfMany(15, () => from('203.0.113.7', {})))).toEqual(new Set([401]))
 })

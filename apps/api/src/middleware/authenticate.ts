@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import { isKeyNeeded } from '@augur/core/access/is-key-needed'
-import { idOfKeyText } from '@augur/core/access/api-key'
+import { type ApiKey, idOfKeyText, usualLimits } from '@augur/core/access/api-key'
 import { type Caller, scopes } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
 import { defaultTenant } from '@augur/core/tenant'
@@ -19,22 +19,32 @@ const openPaths: ReadonlySet<string> = new Set([
   '/v2/health/live',
   '/v2/health/ready',
 ])
-const isOpen = (path: string) => openPaths.has(path) || path.startsWith('/docs/')
+const isOpen = (path: string) =>
+  openPaths.has(path) || path.startsWith('/docs/') || path.startsWith('/playground/')
 /** Of one stream or file, whose handler looks at the ticket: clients of the contract fetch those without their key. */
 const ticketed =
   /^\/api\/v1\/(?:predictions\/[^/]+\/stream|files\/[^/]+\/download|batches\/[^/]+\/(?:stream|results|errors))$/
 const credentials = /^(?:Bearer|Token) +(\S+)$/i
 
 /** May do everything, for the tenant that is there from the start. */
-const everything = { tenant: defaultTenant, keyId: null, scopes: new Set(scopes) }
+const unkeyed = { keyId: null, limits: usualLimits, webhook: null }
+const everything = { ...unkeyed, tenant: defaultTenant, scopes: new Set(scopes) }
 const byStaticKey: Caller = { ...everything, actor: 'static' }
 const byLocalUser: Caller = { ...everything, actor: 'local' }
-const nobody: Caller = { tenant: '', actor: 'nobody', keyId: null, scopes: new Set() }
+const nobody: Caller = { ...unkeyed, tenant: '', actor: 'nobody', scopes: new Set() }
+
+/** A key of the settings that is as long is taken for one that nobody finds by trying. */
+const unguessableLength = 32
+
+function callerWith({ id, tenant, scopes: allowed, maxOpen, requestsPerSecond, webhook }: ApiKey): Caller {
+  const limits = { maxOpen, requestsPerSecond }
+  return { tenant, actor: id, keyId: id, scopes: new Set(allowed), limits, webhook }
+}
 
 /**
  * Says who a request comes from. A missing key and whatever is wrong with one get the same answer; who sends many
  * wrong ones gets another. A key of the store is never refused for what others send from its address: nobody finds one
- * by trying. The key of the settings may be a weak one, so there trying must end.
+ * by trying. The key of the settings may be a weak one, so there trying must end, unless it is a long one.
  */
 export function authenticate(
   context: GuessingContext & Pick<ApiContext, 'keyReader'>,
@@ -45,11 +55,11 @@ export function authenticate(
 
   const callerOf = async (c: Context<ApiEnv>, given: string): Promise<Caller | null> => {
     if (isStatic(given)) {
-      await guessing.refuseBlocked(c)
+      if (given.length < unguessableLength) await guessing.refuseBlocked(c)
       return byStaticKey
     }
     const key = await context.keyReader.find(given)
-    if (key) return { tenant: key.tenant, actor: key.id, keyId: key.id, scopes: new Set(key.scopes) }
+    if (key) return callerWith(key)
     if (!isNeeded && idOfKeyText(given) === null) return byLocalUser
     await guessing.countWrong(c)
     return null

@@ -1,3 +1,4 @@
+import type { KeyLimits } from '@augur/core/access/api-key'
 import { createKey } from '@augur/core/access/manage-keys'
 import { afterEach, expect, test } from 'vitest'
 import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
@@ -16,9 +17,15 @@ async function start(perSecond: number, env: Record<string, string> = {}): Promi
 
 const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } })
 
-async function newKey({ context, core }: TestApi): Promise<string> {
+async function newKey({ context, core }: TestApi, limits: Partial<KeyLimits> = {}): Promise<string> {
   const by = { actor: 'static', tenant: 'default', address: '127.0.0.1' }
-  const wanted = { name: 'n', tenant: 'acme', scopes: ['predict', 'read'] as const, expiresAt: null }
+  const wanted = {
+    name: 'n',
+    tenant: 'acme',
+    scopes: ['predict', 'read'] as const,
+    expiresAt: null,
+    ...limits,
+  }
   return (await createKey({ ...context, by, now: core.now }, wanted)).text
 }
 
@@ -80,4 +87,44 @@ test('a tenant that has as many open predictions as it may have is told so with 
   const refused = await create(headers)
   expect(refused.headers.get('retry-after')).toBe('1')
   expect(await problemOf(refused)).toMatchObject({ code: 'quota_exceeded', status: 429 })
+})
+
+test('a key may have a rate of its own, also where the settings have none', async () => {
+  const own = await start(0)
+  const { app } = own
+  const limited = await newKey(own, { requestsPerSecond: 1 })
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async () => app.request('/api/v1/models', bearer(limited))),
+  )
+  expect(answers.map(({ status }) => status)).toContain(429)
+  expect(answers[0]?.headers.get('ratelimit-policy')).toBe('"requests";q=1;w=1')
+  expect((await app.request('/api/v1/models', bearer(staticKey))).headers.get('ratelimit')).toBeNull()
+})
+
+test('a key for which 0 is set may send any number, whatever the settings say', async () => {
+  const own = await start(1)
+  const { app } = own
+  const unlimited = await newKey(own, { requestsPerSecond: 0 })
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async () => app.request('/api/v1/models', bearer(unlimited))),
+  )
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]))
+})
+
+test('a key has as many open predictions as it may have, by the settings or by its own number', async () => {
+  const own = await start(0, { AUGUR_MAX_OPEN_PER_CALLER: '1' })
+  const [usual, other, more] = [await newKey(own), await newKey(own), await newKey(own, { maxOpen: 2 })]
+  const statuses = async (key: string, times: number) => {
+    const found: number[] = []
+    for (let i = 0; i < times; i++) found.push((await own.create(bearer(key).headers)).status)
+    return found
+  }
+  expect(await statuses(usual, 2)).toEqual([201, 429])
+  expect(await statuses(other, 2)).toEqual([201, 429])
+  expect(await statuses(more, 3)).toEqual([201, 201, 429])
+  expect(await statuses(staticKey, 3)).toEqual([201, 201, 201])
+  const [id = ''] = await own.ids('acme')
+  const headers = bearer(more).headers
+  expect((await own.post(`/api/v1/predictions/${id}/cancel`, '', headers)).status).toBe(200)
+  expect(await statuses(more, 2)).toEqual([201, 429])
 })

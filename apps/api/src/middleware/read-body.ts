@@ -11,12 +11,15 @@ interface ReadBodyOptions {
   maxBytes: number
   /** Media types that the route takes. */
   accept: readonly string[]
+  /** Whether there may be no body, which then needs no type and reads as empty text. */
+  isOptional?: boolean
 }
 
 export const mediaTypeOf = (c: Context): string =>
   (c.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
-function refuseOtherTypes(c: Context, accept: readonly string[]): void {
+/** @throws ServiceError `unsupported_media_type`, also for a compressed body */
+export function refuseOtherTypes(c: Context, accept: readonly string[]): void {
   if (!accept.includes(mediaTypeOf(c))) {
     throw new ServiceError('unsupported_media_type', `The content type must be ${accept.join(' or ')}.`)
   }
@@ -26,7 +29,7 @@ function refuseOtherTypes(c: Context, accept: readonly string[]): void {
   }
 }
 
-const tooLarge = (maxBytes: number) =>
+export const tooLarge = (maxBytes: number) =>
   new ServiceError('payload_too_large', `The body must not be larger than ${maxBytes} bytes.`)
 
 async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Buffer> {
@@ -73,12 +76,18 @@ export function parseJson(text: string): unknown {
 }
 
 /** Reads a body once, within limits, and leaves it where Hono looks for a body that was read. */
-export function readBody({ maxBytes, accept }: ReadBodyOptions): MiddlewareHandler<ApiEnv> {
+export function readBody({
+  maxBytes,
+  accept,
+  isOptional = false,
+}: ReadBodyOptions): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
-    refuseOtherTypes(c, accept)
+    if (!isOptional) refuseOtherTypes(c, accept)
     const bytes = await readBytes(c, maxBytes)
+    const isAbsent = isOptional && bytes.length === 0
+    if (isOptional && !isAbsent) refuseOtherTypes(c, accept)
     const read =
-      mediaTypeOf(c) === 'application/json'
+      isAbsent || mediaTypeOf(c) === 'application/json'
         ? { text: Promise.resolve(jsonText(bytes)) }
         : { arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer) }
     Object.assign(c.req.bodyCache, read)

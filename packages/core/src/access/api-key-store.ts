@@ -1,8 +1,15 @@
-import type { Redis } from 'ioredis'
+import type { ChainableCommander, Redis } from 'ioredis'
+import { commit } from '../redis/commit.js'
 import type { Keys } from '../redis/keys.js'
 import { isTenantName } from '../tenant.js'
-import type { ApiKey } from './api-key.js'
+import { isWebhookEvent } from '../webhooks/webhook-events.js'
+import type { ApiKey, DefaultWebhook, KeyLimits } from './api-key.js'
 import { scopes } from './scopes.js'
+
+/** Adds to the transaction of a change what must not be there without it. */
+export type Along = (transaction: ChainableCommander) => void
+
+export type KeyChanges = Partial<Pick<ApiKey, 'name' | 'webhook'> & KeyLimits>
 
 /** The only reader and writer of API keys in Redis. */
 export class ApiKeyStore {
@@ -11,37 +18,81 @@ export class ApiKeyStore {
     private readonly keys: Keys,
   ) {}
 
-  async create(key: ApiKey): Promise<void> {
-    const { id, createdAt } = key
-    await this.redis
-      .multi()
-      .hset(this.keys.apiKey(id), encode(key))
-      .zadd(this.keys.apiKeys, createdAt, id)
-      .exec()
+  async create(key: ApiKey, along: Along): Promise<void> {
+    await this.change((transaction) => this.write(transaction, key), along)
+  }
+
+  /** Creates a key in place of another, which is good until `retiresAt`. */
+  async replace(id: string, retiresAt: number, key: ApiKey, along: Along): Promise<void> {
+    const both: Along = (transaction) => {
+      this.write(transaction, key)
+      transaction.hset(this.keys.apiKey(id), 'retires_at', retiresAt)
+    }
+    await this.change(both, along)
+  }
+
+  async update(id: string, changes: KeyChanges, along: Along): Promise<void> {
+    const { name, webhook, ...limits } = changes
+    const fields = { ...limitFields(limits), ...(webhook !== undefined && webhookFields(webhook)) }
+    const set: Along = (transaction) => {
+      if (name !== undefined) transaction.hset(this.keys.apiKey(id), 'name', name)
+      for (const [field, value] of Object.entries(fields)) {
+        if (value === null) transaction.hdel(this.keys.apiKey(id), field)
+        else transaction.hset(this.keys.apiKey(id), field, value)
+      }
+    }
+    await this.change(set, along)
+  }
+
+  /** For good: the first time stays. */
+  async revoke(id: string, nowMs: number, along: Along): Promise<void> {
+    await this.change(
+      (transaction) => transaction.hsetnx(this.keys.apiKey(id), 'revoked_at', String(nowMs)),
+      along,
+    )
   }
 
   async read(id: string): Promise<ApiKey | null> {
     return decode(id, await this.redis.hgetall(this.keys.apiKey(id)))
   }
 
-  /** All keys, revoked and expired ones included, oldest first. */
-  async list(): Promise<ApiKey[]> {
-    const ids = await this.redis.zrange(this.keys.apiKeys, '0', '-1')
+  /** Keys, revoked and expired ones included, oldest first: after the key `after`, or null when there is no such key. */
+  async list(after: string | null, limit: number): Promise<ApiKey[] | null> {
+    const rank = after === null ? -1 : await this.redis.zrank(this.keys.apiKeys, after)
+    if (rank === null) return null
+    const ids = await this.redis.zrange(this.keys.apiKeys, String(rank + 1), String(rank + limit))
     const found = await Promise.all(ids.map((id) => this.read(id)))
     return found.filter((key) => key !== null)
   }
 
-  /** For good: the first time stays. */
-  async revoke(id: string, nowMs: number): Promise<void> {
-    await this.redis.hsetnx(this.keys.apiKey(id), 'revoked_at', nowMs)
+  private write(transaction: ChainableCommander, key: ApiKey): void {
+    transaction.hset(this.keys.apiKey(key.id), encode(key)).zadd(this.keys.apiKeys, key.createdAt, key.id)
   }
 
-  async retire(id: string, retiresAt: number): Promise<void> {
-    await this.redis.hset(this.keys.apiKey(id), 'retires_at', retiresAt)
+  private async change(what: Along, along: Along): Promise<void> {
+    const transaction = this.redis.multi()
+    what(transaction)
+    along(transaction)
+    await commit(transaction)
   }
 }
 
-function encode({ digest, name, tenant, scopes: allowed, createdAt, expiresAt }: ApiKey) {
+/** The fields of those limits that are given. */
+function limitFields({ maxOpen, requestsPerSecond }: Partial<KeyLimits>): Record<string, number | null> {
+  return {
+    ...(maxOpen !== undefined && { max_open: maxOpen }),
+    ...(requestsPerSecond !== undefined && { requests_per_second: requestsPerSecond }),
+  }
+}
+
+function webhookFields(webhook: DefaultWebhook | null): Record<string, string | null> {
+  return { webhook: webhook?.url ?? null, webhook_events: webhook?.events.join(',') ?? null }
+}
+
+function encode({ digest, name, tenant, scopes: allowed, createdAt, expiresAt, webhook, ...limits }: ApiKey) {
+  const given = Object.entries({ ...limitFields(limits), ...webhookFields(webhook) }).filter(
+    ([, value]) => value !== null,
+  )
   return {
     digest,
     name,
@@ -49,10 +100,18 @@ function encode({ digest, name, tenant, scopes: allowed, createdAt, expiresAt }:
     scopes: allowed.join(','),
     created_at: createdAt,
     ...(expiresAt !== null && { expires_at: expiresAt }),
+    ...Object.fromEntries(given),
   }
 }
 
-const timeOf = (value: string | undefined) => (value === undefined ? null : Number(value))
+function webhookOf({
+  webhook: url,
+  webhook_events: events = '',
+}: Record<string, string>): DefaultWebhook | null {
+  return url === undefined ? null : { url, events: events.split(',').filter(isWebhookEvent) }
+}
+
+const numberOf = (value: string | undefined) => (value === undefined ? null : Number(value))
 
 function decode(id: string, fields: Record<string, string>): ApiKey | null {
   const { digest, name = '', tenant, scopes: allowed = '' } = fields
@@ -64,9 +123,12 @@ function decode(id: string, fields: Record<string, string>): ApiKey | null {
     name,
     tenant,
     scopes: scopes.filter((scope) => words.includes(scope)),
+    maxOpen: numberOf(fields.max_open),
+    requestsPerSecond: numberOf(fields.requests_per_second),
+    webhook: webhookOf(fields),
     createdAt: Number(fields.created_at),
-    expiresAt: timeOf(fields.expires_at),
-    retiresAt: timeOf(fields.retires_at),
-    revokedAt: timeOf(fields.revoked_at),
+    expiresAt: numberOf(fields.expires_at),
+    retiresAt: numberOf(fields.retires_at),
+    revokedAt: numberOf(fields.revoked_at),
   }
 }

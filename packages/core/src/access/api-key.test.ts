@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type ApiKey, cutKeys, endOf, idOfKeyText, isGoodKey, newApiKeyText } from './api-key.js'
+import { type ApiKey, cutKeys, endOf, idOfKeyText, isGoodKey, newApiKeyText, usualLimits } from './api-key.js'
 
 function newKey(more: Partial<ApiKey> = {}): { text: string; key: ApiKey } {
   const { id, text, digest } = newApiKeyText()
@@ -8,6 +8,8 @@ function newKey(more: Partial<ApiKey> = {}): { text: string; key: ApiKey } {
     name: 'n',
     tenant: 't',
     scopes: [],
+    ...usualLimits,
+    webhook: null,
     createdAt: 0,
     expiresAt: null,
     retiresAt: null,

@@ -1,9 +1,25 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { randomToken } from '../ids.js'
+import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import type { Scope } from './scopes.js'
 
+/** What a key may have; null: what the settings say, 0: any number. */
+export interface KeyLimits {
+  /** Predictions that wait or run at a time. */
+  maxOpen: number | null
+  requestsPerSecond: number | null
+}
+
+export const usualLimits: KeyLimits = { maxOpen: null, requestsPerSecond: null }
+
+/** Where events of a key's predictions go when their create names no webhook. */
+export interface DefaultWebhook {
+  url: string
+  events: readonly WebhookEvent[]
+}
+
 /** A key as it is stored: its secret part only as a digest. */
-export interface ApiKey {
+export interface ApiKey extends KeyLimits {
   /** The readable part, which names the key in lists, logs and the audit log. */
   id: string
   /** Of the whole text of the key: sha256, hexadecimal. */
@@ -11,6 +27,7 @@ export interface ApiKey {
   name: string
   tenant: string
   scopes: readonly Scope[]
+  webhook: DefaultWebhook | null
   /** Milliseconds since 1970, as are those below. */
   createdAt: number
   expiresAt: number | null

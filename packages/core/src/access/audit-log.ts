@@ -1,19 +1,31 @@
-import type { Redis } from 'ioredis'
+import type { ChainableCommander, Redis } from 'ioredis'
+import { commit } from '../redis/commit.js'
 import type { Keys } from '../redis/keys.js'
 
 /** What leaves a line in the audit log. */
 export const auditedActions = [
   'key.create',
   'key.rotate',
+  'key.update',
   'key.revoke',
+  'webhook_secret.create',
+  'webhook_secret.rotate',
+  'webhook_secret.expire',
   'model.load',
   'model.unload',
+  'version.pause',
+  'version.resume',
+  'rollout.set',
+  'rollout.stop',
+  'rollout.promote',
+  'rollout.rollback',
+  'rollout.remove',
 ] as const
 export type AuditedAction = (typeof auditedActions)[number]
 
 export interface AuditEvent {
   action: AuditedAction
-  /** What it was done to: a key's id, a model's name. */
+  /** What it was done to: a key's or a version's id, a model's name. */
   target: string
   /** Who did it: a key's id, `static` for the key of the settings, `local` where no key is needed. */
   actor: string
@@ -37,15 +49,27 @@ export function isAuditId(text: string): boolean {
   return /^(?!0+-0+$)\d{1,16}-\d{1,16}$/.test(text)
 }
 
-/** Who changed what, when and from where. Entries are added and read; nothing changes or removes one. */
+/**
+ * Who changed what, when and from where. Entries are added and read; nothing changes one, and the oldest go once there
+ * are more than `maxEntries`, give or take a hundred.
+ */
 export class AuditLog {
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
+    private readonly maxEntries = 100_000,
   ) {}
 
   async add(event: AuditEvent, nowMs: number): Promise<void> {
-    await this.redis.xadd(this.keys.auditLog, '*', 'at', nowMs, 'event', JSON.stringify(event))
+    const transaction = this.redis.multi()
+    this.addTo(transaction, event, nowMs)
+    await commit(transaction)
+  }
+
+  /** Adds it together with the change that it is about, or not at all. */
+  addTo(transaction: ChainableCommander, event: AuditEvent, nowMs: number): void {
+    const fields = ['at', nowMs, 'event', JSON.stringify(event)]
+    transaction.xadd(this.keys.auditLog, 'MAXLEN', '~', this.maxEntries, '*', ...fields)
   }
 
   /** Newest first, those older than the entry `before` only. */

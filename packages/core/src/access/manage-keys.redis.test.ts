@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ApiKeyStore } from './api-key-store.js'
 import { AuditLog } from './audit-log.js'
 import { KeyReader } from './key-reader.js'
-import { createKey, type ManageKeysContext, revokeKey, rotateKey } from './manage-keys.js'
+import { createKey, type ManageKeysContext, revokeKey, rotateKey, updateKey } from './manage-keys.js'
 
 let core: TestContext
 let context: ManageKeysContext
@@ -32,7 +32,7 @@ test('a key that was made is found again with its tenant and scopes', async () =
   const { text, key } = await createKey(context, wanted)
   expect(await reader.find(text)).toEqual(key)
   expect(key).toMatchObject({ tenant: 'acme', name: 'laptop' })
-  expect(await context.apiKeys.list()).toEqual([key])
+  expect(await context.apiKeys.list(null, 10)).toEqual([key])
 })
 
 test('the text of a key is nowhere in Redis', async () => {
@@ -98,7 +98,7 @@ test.each(['', 'Acme', '-acme', 'a{b}', 'a:b', 'a*', 'a b', 'ä', `a${'b'.repeat
   'no key is made for %j, which is no name of a tenant',
   async (tenant) => {
     await expect(createKey(context, { ...wanted, tenant })).rejects.toMatchObject({ code: 'invalid_input' })
-    expect(await context.apiKeys.list()).toEqual([])
+    expect(await context.apiKeys.list(null, 10)).toEqual([])
   },
 )
 
@@ -115,6 +115,65 @@ test('every change leaves one line in the audit log, newest first, without a sec
   expect(JSON.stringify(entries)).not.toContain(text)
   expect(entries[0]).toMatchObject({ actor: 'static', address: '127.0.0.1', at: core.clock.now })
   expect(await context.auditLog.list(entries[1]?.id ?? null, 10)).toEqual([entries[2]])
+})
+
+test('a change and its line in the audit log are one transaction, and an error in it is told', async () => {
+  const { key } = await createKey(context, wanted)
+  const monitor = await core.redis.monitor()
+  const seen: string[] = []
+  monitor.on('monitor', (_, [command = '', name = '']: string[]) => {
+    if (name.startsWith(core.prefix) || ['multi', 'exec'].includes(command)) seen.push(command)
+  })
+  await revokeKey(context, key.id)
+  await expect.poll(() => seen.join(' ')).toContain('multi hsetnx xadd exec')
+  monitor.disconnect()
+  await core.redis.set(core.keys.auditLog, 'no stream')
+  await expect(revokeKey(context, key.id)).rejects.toThrow('WRONGTYPE')
+})
+
+test('limits of a key are kept, inherited by its successor, changed and given back', async () => {
+  const { key } = await createKey(context, { ...wanted, maxOpen: 5 })
+  expect(key).toMatchObject({ maxOpen: 5, requestsPerSecond: null })
+  const { key: successor } = await rotateKey(context, key.id, 0)
+  expect(successor).toMatchObject({ maxOpen: 5, requestsPerSecond: null })
+  const updated = await updateKey(context, key.id, { maxOpen: null, requestsPerSecond: 0, name: 'desk' })
+  expect(updated).toMatchObject({ name: 'desk', maxOpen: null, requestsPerSecond: 0 })
+  expect(await context.apiKeys.read(key.id)).toMatchObject({
+    name: 'desk',
+    maxOpen: null,
+    requestsPerSecond: 0,
+  })
+  const [line] = await context.auditLog.list(null, 1)
+  expect(line).toMatchObject({
+    action: 'key.update',
+    target: key.id,
+    detail: { name: 'desk', max_open_predictions: null, requests_per_second: 0 },
+  })
+  await expect(updateKey(context, 'nothing', { maxOpen: 1 })).rejects.toMatchObject({ code: 'not_found' })
+})
+
+test('keys are listed in pages that meet, also where several were made in one millisecond', async () => {
+  const ids: string[] = []
+  for (let i = 0; i < 5; i++) ids.push((await createKey(context, wanted)).key.id)
+  const all: string[] = []
+  for (let after: string | null = null, more = true; more; ) {
+    const page: { id: string }[] = (await context.apiKeys.list(after, 2)) ?? []
+    all.push(...page.map(({ id }) => id))
+    after = page.at(-1)?.id ?? null
+    more = page.length === 2
+  }
+  expect(all.toSorted()).toEqual(ids.toSorted())
+  expect(await context.apiKeys.list('0'.repeat(12), 2)).toBeNull()
+})
+
+test('the audit log keeps its newest entries, and about as many as it may have', async () => {
+  const log = new AuditLog(core.redis, core.keys, 100)
+  const event = { ...context.by, action: 'key.create', target: 't', detail: {} } as const
+  for (let i = 0; i < 500; i++) await log.add({ ...event, detail: { i } }, core.clock.now)
+  const entries = await log.list(null, 1000)
+  expect(entries.length).toBeGreaterThanOrEqual(100)
+  expect(entries.length).toBeLessThan(300)
+  expect(entries[0]?.detail).toEqual({ i: 499 })
 })
 
 test('a store that is away is asked again, not remembered', async () => {

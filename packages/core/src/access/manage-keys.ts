@@ -1,7 +1,15 @@
 import { ServiceError } from '../errors.js'
 import { isTenantName } from '../tenant.js'
-import { type ApiKey, endOf, isKeyId, isUsable, newApiKeyText } from './api-key.js'
-import type { ApiKeyStore } from './api-key-store.js'
+import {
+  type ApiKey,
+  endOf,
+  isKeyId,
+  isUsable,
+  type KeyLimits,
+  newApiKeyText,
+  usualLimits,
+} from './api-key.js'
+import type { Along, ApiKeyStore, KeyChanges } from './api-key-store.js'
 import type { AuditedAction, AuditEvent, AuditLog } from './audit-log.js'
 import type { Scope } from './scopes.js'
 
@@ -13,7 +21,7 @@ export interface ManageKeysContext {
   now(): number
 }
 
-export interface NewApiKey {
+export interface NewApiKey extends Partial<KeyLimits & Pick<ApiKey, 'webhook'>> {
   name: string
   tenant: string
   scopes: readonly Scope[]
@@ -31,6 +39,8 @@ export async function createKey(context: ManageKeysContext, wanted: NewApiKey): 
   if (!isTenantName(wanted.tenant)) throw new ServiceError('invalid_input', 'This is no name of a tenant.')
   const { id, text, digest } = newApiKeyText()
   const key: ApiKey = {
+    ...usualLimits,
+    webhook: null,
     ...wanted,
     id,
     digest,
@@ -38,16 +48,16 @@ export async function createKey(context: ManageKeysContext, wanted: NewApiKey): 
     retiresAt: null,
     revokedAt: null,
   }
-  await context.apiKeys.create(key)
   const { name, tenant, scopes, expiresAt } = wanted
   const expires = expiresAt === null ? null : new Date(expiresAt).toISOString()
-  await audit(context, 'key.create', id, { name, tenant, scopes, expires_at: expires })
+  const detail = { name, tenant, scopes, expires_at: expires, ...changesDetail(wanted) }
+  await context.apiKeys.create(key, audited(context, 'key.create', id, detail))
   return { key, text }
 }
 
 /**
- * A new key in place of another, with its rights and its expiry. The old one stays good for `graceMs`, so that whoever
- * uses it can change over. Rotating it once more, because the answer was lost, gives one more successor.
+ * A new key in place of another, with its rights, its limits and its expiry. The old one stays good for `graceMs`, so
+ * that whoever uses it can change over. Rotating it once more, because the answer was lost, gives one more successor.
  * @throws ServiceError `not_found`
  */
 export async function rotateKey(
@@ -59,18 +69,32 @@ export async function rotateKey(
   if (!isUsable(old, context.now())) throw new ServiceError('not_found', 'This key is no longer good.')
   const { id: newId, text, digest } = newApiKeyText()
   const key: ApiKey = { ...old, id: newId, digest, createdAt: context.now(), retiresAt: null }
-  await context.apiKeys.create(key)
   const retiresAt = context.now() + graceMs
-  await context.apiKeys.retire(id, Math.min(retiresAt, endOf(old) ?? retiresAt))
-  await audit(context, 'key.rotate', id, { replaced_by: newId, grace_seconds: graceMs / 1000 })
+  const line = audited(context, 'key.rotate', id, { replaced_by: newId, grace_seconds: graceMs / 1000 })
+  await context.apiKeys.replace(id, Math.min(retiresAt, endOf(old) ?? retiresAt), key, line)
   return { key, text }
+}
+
+/**
+ * Changes a key's name or limits, everywhere within seconds.
+ * @throws ServiceError `not_found`
+ */
+export async function updateKey(
+  context: ManageKeysContext,
+  id: string,
+  changes: KeyChanges,
+): Promise<ApiKey> {
+  await existing(context, id)
+  const { name, ...others } = changes
+  const detail = { ...(name !== undefined && { name }), ...changesDetail(others) }
+  await context.apiKeys.update(id, changes, audited(context, 'key.update', id, detail))
+  return existing(context, id)
 }
 
 /** @throws ServiceError `not_found` */
 export async function revokeKey(context: ManageKeysContext, id: string): Promise<ApiKey> {
   await existing(context, id)
-  await context.apiKeys.revoke(id, context.now())
-  await audit(context, 'key.revoke', id, {})
+  await context.apiKeys.revoke(id, context.now(), audited(context, 'key.revoke', id, {}))
   return existing(context, id)
 }
 
@@ -80,11 +104,21 @@ async function existing({ apiKeys }: ManageKeysContext, id: string): Promise<Api
   return key
 }
 
-function audit(
+function changesDetail({ maxOpen, requestsPerSecond, webhook }: KeyChanges): Record<string, unknown> {
+  return {
+    ...(maxOpen !== undefined && { max_open_predictions: maxOpen }),
+    ...(requestsPerSecond !== undefined && { requests_per_second: requestsPerSecond }),
+    // A URL may hold a secret of its receiver's.
+    ...(webhook !== undefined && { webhook: webhook === null ? null : 'set' }),
+  }
+}
+
+/** Has the audit log tell of a change in the transaction that makes it. */
+function audited(
   { auditLog, by, now }: ManageKeysContext,
   action: AuditedAction,
   target: string,
   detail: Record<string, unknown>,
-): Promise<void> {
-  return auditLog.add({ ...by, action, target, detail }, now())
+): Along {
+  return (transaction) => auditLog.addTo(transaction, { ...by, action, target, detail }, now())
 }

@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.js'
+import type { DefaultWebhook, KeyLimits } from './api-key.js'
 
 /** What a caller may do. `admin` manages keys and reads the audit log; it implies none of the others. */
 export const scopes = ['predict', 'read', 'webhooks', 'models', 'admin'] as const
@@ -12,6 +13,8 @@ export interface Caller {
   /** Null for the static key, and where no key is needed. */
   keyId: string | null
   scopes: ReadonlySet<Scope>
+  limits: KeyLimits
+  webhook: DefaultWebhook | null
 }
 
 /** @throws ServiceError `forbidden` */

@@ -1,9 +1,13 @@
-import { DelayedError, type Job, Queue, Worker } from 'bullmq'
+import { DelayedError, Job, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
 import type { Logger } from '../telemetry/logger.js'
 import { type DeliveryJob, deliveryJob, deliveryQueueName } from './jobs.js'
-import type { LockSettings } from './prediction-consumer.js'
+import type { LockSettings } from './job-consumer.js'
+
+/** Of ours, as when Redis is away: they are no attempts to deliver, and the record of a delivery counts those. */
+const attemptsAfterErrors = 1_000_000
+const longestBackoffMs = 60_000
 
 /** Announces deliveries to the workers that make them. Announcing one twice announces it once. */
 export class DeliveryQueue {
@@ -12,7 +16,6 @@ export class DeliveryQueue {
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
-    private readonly attempts: number,
   ) {
     this.queue = new Queue(deliveryQueueName, {
       connection: redis,
@@ -31,13 +34,22 @@ export class DeliveryQueue {
       data: { delivery } satisfies DeliveryJob,
       opts: {
         jobId: delivery,
-        attempts: this.attempts,
+        attempts: attemptsAfterErrors,
         backoff: { type: 'custom' },
         removeOnComplete: true,
         removeOnFail: true,
       },
     }))
     if (bulk.length > 0) await this.queue.addBulk(bulk)
+  }
+
+  /** Has deliveries that wait for their next attempt made at once. */
+  async hurry(deliveries: readonly string[]): Promise<void> {
+    for (const delivery of deliveries) {
+      const job = await Job.fromId(this.queue, delivery)
+      // One that is not delayed is in line already, or under way.
+      await job?.promote().catch(() => {})
+    }
   }
 
   /** Which of these deliveries the queue still knows. */
@@ -67,23 +79,15 @@ export interface DeliveryConsumerOptions {
   keys: Keys
   lock: LockSettings
   logger: Logger
-  /** Makes one attempt; `attempt` counts from 1, `ageMs` from when the delivery was announced. */
-  deliver(delivery: string, attempt: number, ageMs: number): Promise<DeliveryOutcome>
-}
-
-/** Tells BullMQ when to try again; it takes the delay from the error that it is handed. */
-class TryAgain extends Error {
-  constructor(readonly delayMs: number) {
-    super('delivery failed')
-  }
+  /** Makes one attempt, if it is its turn; `ageMs` counts from when the delivery was announced. */
+  deliver(delivery: string, ageMs: number): Promise<DeliveryOutcome>
 }
 
 export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): Promise<void> } {
   const process = async (job: Job, token?: string) => {
     const { delivery } = deliveryJob.parse(job.data)
-    const outcome = await options.deliver(delivery, job.attemptsMade + 1, Date.now() - job.timestamp)
+    const outcome = await options.deliver(delivery, Date.now() - job.timestamp)
     if (outcome.kind === 'ended') return
-    if (outcome.kind === 'again') throw new TryAgain(outcome.delayMs)
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)
     throw new DelayedError()
   }
@@ -97,7 +101,7 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): 
     maxStalledCount: Number.MAX_SAFE_INTEGER,
     skipVersionCheck: true,
     settings: {
-      backoffStrategy: (_attempts, _type, error) => (error instanceof TryAgain ? error.delayMs : 1000),
+      backoffStrategy: (failures) => Math.min(longestBackoffMs, 500 * 2 ** Math.min(failures, 10)),
     },
   })
   worker.on('error', (error) => options.logger.warn({ err: error }, 'delivery consumer failed'))

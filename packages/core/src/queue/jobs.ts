@@ -1,22 +1,24 @@
 import { z } from 'zod'
 import { predictionClasses } from '../predictions/prediction.js'
 
-/**
- * What travels through a version's queue: ids and routing, never inputs or results.
- * `chunk` is a run of a batch's items, `shadow` a repetition on a candidate.
- */
-export const predictionJob = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('prediction'),
-    id: z.string(),
-    epoch: z.int().min(0),
-    class: z.enum(predictionClasses),
-  }),
-  z.object({ kind: z.literal('chunk'), batch: z.string(), first: z.int().min(0), count: z.int().min(1) }),
-  z.object({ kind: z.literal('shadow'), id: z.string(), primary: z.string() }),
-])
+/** What travels through a version's queue: ids and routing, never inputs or results. */
+export const predictionJob = z.object({
+  kind: z.literal('prediction'),
+  id: z.string(),
+  epoch: z.int().min(0),
+  class: z.enum(predictionClasses),
+  /** Its input names a file at another host. */
+  remote: z.literal(true).optional(),
+})
 export type PredictionJob = z.infer<typeof predictionJob>
-export type SinglePredictionJob = Extract<PredictionJob, { kind: 'prediction' }>
+
+/** What travels through the shadow queue of a version: a prediction that it is to repeat, for a trial or a replay. */
+export const shadowJob = z.object({ kind: z.literal('shadow'), trial: z.string(), primary: z.string() })
+export type ShadowJob = z.infer<typeof shadowJob>
+
+/** What travels through the batch queue of a version: a run of a batch's lines. */
+export const chunkJob = z.object({ batch: z.string(), chunk: z.int().min(0), epoch: z.int().min(0) })
+export type ChunkJob = z.infer<typeof chunkJob>
 
 /** What travels through the delivery queue. */
 export const deliveryJob = z.object({ delivery: z.string() })
@@ -24,6 +26,11 @@ export type DeliveryJob = z.infer<typeof deliveryJob>
 
 /** BullMQ takes no `:` in names; the version's id alone tells queues of one model apart. */
 export const predictionQueueName = (version: string) => `predict-${version}`
+export const chunkQueueName = (version: string) => `batch-${version}`
+export const shadowQueueName = (version: string) => `shadow-${version}`
 export const deliveryQueueName = 'deliveries'
 
 export const predictionJobId = (id: string, epoch: number) => `${id}.${epoch}`
+export const chunkJobId = ({ batch, chunk, epoch }: ChunkJob) => `${batch}.${chunk}.${epoch}`
+/** A prediction is repeated once for a trial, however often that is asked for. */
+export const shadowJobId = ({ trial, primary }: Omit<ShadowJob, 'kind'>) => `${primary}.${trial}`

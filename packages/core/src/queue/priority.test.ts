@@ -1,44 +1,35 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { predictionClasses } from '../predictions/prediction.js'
-import { priorityOf, scoresOf, turnOf } from './priority.js'
+import { leftoversUntil, mostAhead, priorityOf, takenBack, turnOf } from './priority.js'
 
-const turn = fc.nat(2_000_000)
+const turn = fc.nat(3_000_000)
 
-test('the class decides first, then the turn', () => {
+test('a turn that is later is never served before an earlier one', () => {
   fc.assert(
-    fc.property(fc.nat(3), fc.nat(3), turn, turn, (i, j, turnA, turnB) => {
-      const [a, b] = [predictionClasses[i], predictionClasses[j]]
-      fc.pre(a !== undefined && b !== undefined)
-      const isBefore = i < j || (i === j && turnA <= turnB)
-      fc.pre(isBefore)
-      expect(priorityOf(a, turnA)).toBeLessThanOrEqual(priorityOf(b, turnB))
+    fc.property(turn, turn, (a, b) => {
+      fc.pre(a <= b)
+      expect(priorityOf(a)).toBeLessThanOrEqual(priorityOf(b))
     }),
   )
 })
 
-test('every priority is one that BullMQ takes and puts in order', () => {
+test('every priority is one that BullMQ takes and puts in order, whenever the job arrives', () => {
   fc.assert(
-    fc.property(fc.constantFrom(...predictionClasses), turn, (name, wanted) => {
-      const priority = priorityOf(name, wanted)
+    fc.property(turn, fc.integer({ min: 1, max: 2 ** 32 - 2 }), (wanted, arrival) => {
+      const priority = priorityOf(wanted)
       expect(priority).toBeGreaterThan(0)
       expect(priority).toBeLessThanOrEqual(2 ** 21)
+      const score = priority * 2 ** 32 + arrival
+      expect(score).toBeLessThan(score + 1)
+      expect(turnOf(score)).toBe(priority)
     }),
   )
 })
 
-test('the turn is read from the score of a job again, and its class has that score', () => {
+test('after turns were taken back, none that is given is as far away as one that was left', () => {
   fc.assert(
-    fc.property(
-      fc.constantFrom(...predictionClasses),
-      fc.integer({ min: 1, max: 499_999 }),
-      fc.nat(2 ** 32 - 1),
-      (name, wanted, arrival) => {
-        const score = priorityOf(name, wanted) * 2 ** 32 + arrival
-        expect(turnOf(score)).toBe(wanted)
-        const [from, below] = scoresOf(name)
-        expect(score >= from && score < below).toBe(true)
-      },
-    ),
+    fc.property(fc.integer({ min: 1, max: leftoversUntil }), fc.nat(mostAhead), (front, ahead) => {
+      expect(front + ahead).toBeLessThanOrEqual(takenBack)
+    }),
   )
 })

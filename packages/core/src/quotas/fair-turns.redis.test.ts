@@ -3,9 +3,8 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import { createPrediction } from '../predictions/create-prediction.js'
 import { predictionQueueName } from '../queue/jobs.js'
-import { lastFrontTurn } from '../queue/priority.js'
+import { takenBack, turnOf } from '../queue/priority.js'
 import { FairTurns } from './fair-turns.js'
-import { OpenPredictions } from './open-predictions.js'
 
 let context: TestContext
 beforeEach(async () => {
@@ -52,8 +51,7 @@ const tenantsOf = (served: { tenant: string }[]) => served.map(({ tenant }) => t
 
 /** A second API process on the same Redis. */
 function anotherProcess(): TestContext {
-  const openPredictions = new OpenPredictions(context.redis, context.keys)
-  return { ...context, openPredictions, turns: new FairTurns({ ...context, openPredictions }) }
+  return { ...context, turns: new FairTurns(context) }
 }
 
 test('a tenant with one prediction does not wait behind the many of another', async () => {
@@ -94,10 +92,10 @@ test('the predictions of one tenant are served in order, however much was served
   expect(served.map(({ id }) => id)).toEqual(ids)
 })
 
-test('who waits for the answer goes before who does not, whatever their tenants have', async () => {
+test('who waits for the answer goes before who does not, whoever has more', async () => {
   await submit('b', 1)
-  await submit('a', 5, 'waiting')
-  expect(tenantsOf(await serve(6))).toBe('aaaaab')
+  await submit('a', 3, 'waiting')
+  expect(tenantsOf(await serve(4))).toBe('aaab')
 })
 
 test('a process that has just started puts nothing before what waits longer', async () => {
@@ -108,11 +106,47 @@ test('a process that has just started puts nothing before what waits longer', as
   expect(served.map(({ id }) => id)).toEqual(ids)
 })
 
-test('turns that have come far begin again, and stay fair', async () => {
-  await context.queues.add(context.target, [
-    { id: 'x', epoch: 0, class: 'submission', turn: lastFrontTurn + 1 },
-  ])
-  await submit('a', 50)
+test('turns that have come far begin again, also those that are given by who does not know', async () => {
+  const far = { ...context, tenant: 'a', turns: { next: async () => takenBack + 1 } }
+  await createPrediction(far, { ...wanted, class: 'submission' })
+  const ids = await submit('a', 20)
   await submit('b', 1)
-  expect(tenantsOf(await serve(3))).toContain('b')
+  expect(await context.queues.takeBackTurns(context.target)).toBe(22)
+  expect(await context.queues.frontTurn(context.target)).toBe(1)
+  await submit('c', 1)
+  expect(await context.queues.takeBackTurns(context.target)).toBe(1)
+  expect(
+    tenantsOf(await serve(4))
+      .split('')
+      .toSorted()
+      .join(''),
+  ).toBe('aabc')
+  expect((await serve(30)).map(({ id }) => id)).toEqual(ids.slice(1))
+})
+
+test('turns are taken back once, also those that are still far afterwards', async () => {
+  const at = (turn: number, count: number) =>
+    Array.from({ length: count }, (_, i) => ({
+      id: `${turn + i}`,
+      epoch: 0,
+      class: 'submission' as const,
+      turn: turn + i,
+    }))
+  const jobs = [...at(takenBack + 500_000, 10), ...at(2 * takenBack + 50_000, 1000)]
+  await context.queues.add(context.target, jobs)
+  expect(await context.queues.takeBackTurns(context.target)).toBe(jobs.length)
+  const queue = `${context.keys.queuePrefix(context.tag)}:${predictionQueueName(testVersion.id)}`
+  const scores = await context.redis.zmscore(
+    `${queue}:prioritized`,
+    jobs.map(({ id }) => `${id}.0`),
+  )
+  expect(scores.map((score) => turnOf(Number(score)))).toEqual(jobs.map(({ turn }) => turn - takenBack))
+})
+
+test('a job that goes back to a queue whose turns were taken back goes where it was', async () => {
+  const turns = { next: async () => takenBack + 7 }
+  const { prediction } = await createPrediction({ ...context, turns }, { ...wanted, class: 'submission' })
+  await context.queues.takeBackTurns(context.target)
+  const queue = `${context.keys.queuePrefix(context.tag)}:${predictionQueueName(testVersion.id)}`
+  expect(await context.redis.hget(`${queue}:${prediction.id}.0`, 'priority')).toBe('7')
 })

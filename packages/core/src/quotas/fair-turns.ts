@@ -1,6 +1,8 @@
+import type { VersionId } from '../models/version.js'
 import type { PredictionClass } from '../predictions/prediction.js'
-import type { PredictionQueues, QueueTarget } from '../queue/prediction-queues.js'
-import { firstTurn, lastFrontTurn } from '../queue/priority.js'
+import type { PredictionQueues } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
+import { mostAhead, turnsOf } from '../queue/priority.js'
 import { isRedisUnavailable } from '../redis/connection.js'
 import { repeat } from '../repeat.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -9,42 +11,52 @@ import type { OpenPredictions } from './open-predictions.js'
 /** Refreshes after which a queue that gets nothing is forgotten. */
 const mostIdle = 60
 
-/** What this process knows of one class of one queue. */
-interface Front {
-  /** That of the job which is served next. */
-  turn: number
-  /** The newest turn of each tenant since then: its predictions are served in order. */
-  given: Map<string, number>
+/** The predictions of one class that a tenant has in one queue. */
+interface Flow {
+  /** Those that have not ended, by the newest look. */
+  open: number
+  /** The newest turn that this process gave: its predictions are served in order. */
+  given: number
+  idle: number
+  turns: number
+  count(): Promise<number>
+}
+
+/** What this process knows of one queue. */
+interface Known {
+  /** The turn of the job which is served next, by the newest look. */
+  front: number
+  flows: Map<string, Promise<Flow>>
   idle: number
   read(): Promise<number>
 }
 
-interface FairTurnsOptions {
+export interface FairTurnsOptions {
   queues: Pick<PredictionQueues, 'frontTurn'>
-  openPredictions: Pick<OpenPredictions, 'recent' | 'refresh'>
+  openPredictions: Pick<OpenPredictions, 'countOf'>
   logger: Logger
 }
 
 /**
- * Divides a queue fairly among tenants by start-time fair queueing: each round serves one prediction of every tenant,
- * and a new one waits for as many rounds as its tenant has open predictions. Whoever has thousands waits behind
- * himself. It is known to about a second, so that no prediction has to wait for an answer about it.
+ * Divides each version's queue fairly among tenants by self-clocked fair queueing: a prediction goes as many turns behind
+ * those that its tenant has in the same queue as its class takes, and the front of the queue is the clock. Whoever has
+ * thousands waits behind himself, and nobody waits for ever. What is known is a second old at most, so that no
+ * prediction has to wait for an answer about it.
  */
 export class FairTurns {
-  private readonly fronts = new Map<string, Front>()
+  private readonly known = new Map<VersionId, Promise<Known>>()
 
   constructor(private readonly options: FairTurnsOptions) {}
 
   /** The turn of a tenant's next prediction. Asks Redis only about a queue or a tenant that was not there lately. */
   async next(tenant: string, target: QueueTarget, predictionClass: PredictionClass): Promise<number> {
-    const [front, open] = await Promise.all([
-      this.frontOf(target, predictionClass),
-      this.options.openPredictions.recent(tenant),
-    ])
-    front.idle = 0
-    const turn = Math.max(front.turn + open, front.given.get(tenant) ?? firstTurn)
-    front.given.set(tenant, turn)
-    return turn
+    const queue = await this.queueOf(target)
+    const flow = await this.flowOf(queue, tenant, target, predictionClass)
+    queue.idle = 0
+    flow.idle = 0
+    const before = Math.max(queue.front + flow.open * flow.turns, flow.given)
+    flow.given = Math.min(before + flow.turns, queue.front + mostAhead)
+    return flow.given
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
@@ -59,31 +71,58 @@ export class FairTurns {
   }
 
   async refresh(): Promise<void> {
-    await Promise.all([this.options.openPredictions.refresh(), ...this.refreshFronts()])
+    await Promise.all(
+      [...this.known].map(async ([version, known]) => {
+        const queue = await known
+        if (queue.idle++ >= mostIdle) this.known.delete(version)
+        else await refreshQueue(queue)
+      }),
+    )
   }
 
-  private refreshFronts(): Promise<void>[] {
-    return [...this.fronts].map(async ([key, front]) => {
-      if (front.idle++ >= mostIdle) this.fronts.delete(key)
-      else await readFront(front)
+  private queueOf(target: QueueTarget): Promise<Known> {
+    return remembered(this.known, target.version, async () => {
+      const read = () => this.options.queues.frontTurn(target)
+      return { front: await read(), flows: new Map(), idle: 0, read }
     })
   }
 
-  private async frontOf(target: QueueTarget, predictionClass: PredictionClass): Promise<Front> {
-    const key = `${target.version} ${predictionClass}`
-    const known = this.fronts.get(key)
-    if (known) return known
-    const read = () => this.options.queues.frontTurn(target, predictionClass)
-    const front = { turn: firstTurn, given: new Map<string, number>(), idle: 0, read }
-    await readFront(front)
-    this.fronts.set(key, front)
-    return front
+  private flowOf(
+    queue: Known,
+    tenant: string,
+    { version }: QueueTarget,
+    predictionClass: PredictionClass,
+  ): Promise<Flow> {
+    return remembered(queue.flows, `${predictionClass} ${tenant}`, async () => {
+      const count = () => this.options.openPredictions.countOf({ tenant, version, class: predictionClass })
+      return { open: await count(), given: 0, idle: 0, turns: turnsOf[predictionClass], count }
+    })
   }
 }
 
-async function readFront(front: Front): Promise<void> {
-  const turn = await front.read()
-  // Turns end somewhere. Begun again, they put what is new before what waits: the reconciler moves that up in time.
-  front.turn = turn > lastFrontTurn ? firstTurn : turn
-  front.given.clear()
+/** What is known under this key, or what `read` finds; asked by many at once, it reads once. An error is not kept. */
+function remembered<T>(known: Map<string, Promise<T>>, key: string, read: () => Promise<T>): Promise<T> {
+  const found = known.get(key)
+  if (found) return found
+  const reading = read()
+  known.set(key, reading)
+  reading.catch(() => known.delete(key))
+  return reading
+}
+
+async function refreshQueue(queue: Known): Promise<void> {
+  queue.front = await queue.read()
+  await Promise.all(
+    [...queue.flows].map(async ([key, known]) => {
+      const flow = await known
+      if (flow.idle++ >= mostIdle) queue.flows.delete(key)
+      else update(flow, await flow.count(), queue.front)
+    }),
+  )
+}
+
+function update(flow: Flow, open: number, front: number): void {
+  flow.open = open
+  // Beyond twice what the tenant has, the newest turn is from before the queue was empty or turns were taken back.
+  flow.given = Math.min(flow.given, front + 2 * open * flow.turns)
 }

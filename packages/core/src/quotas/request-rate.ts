@@ -3,10 +3,12 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 export const windowSeconds = 1
 
+/** Rates that keys have of their own; more are forgotten and begin a new window. */
+const mostRates = 1000
+
 interface RequestRateOptions {
   redis: Redis
   keyPrefix: string
-  perSecond: number
 }
 
 export interface Taken {
@@ -19,28 +21,34 @@ export interface Taken {
 
 /** Counts requests a second, for all API processes together; while Redis is away each counts for itself. */
 export class RequestRate {
-  readonly perSecond: number
-  private readonly limiter: RateLimiterRedis
+  private readonly limiters = new Map<number, RateLimiterRedis>()
 
-  constructor({ redis, keyPrefix, perSecond }: RequestRateOptions) {
-    this.perSecond = perSecond
+  constructor(private readonly options: RequestRateOptions) {}
+
+  /** Counts a request of this actor, who may send so many a second. */
+  async take(actor: string, perSecond: number): Promise<Taken> {
+    try {
+      return takenOf(await this.limiterOf(perSecond).consume(actor), true)
+    } catch (refusal) {
+      if (!(refusal instanceof RateLimiterRes)) throw refusal
+      return takenOf(refusal, false)
+    }
+  }
+
+  private limiterOf(perSecond: number): RateLimiterRedis {
+    const known = this.limiters.get(perSecond)
+    if (known) return known
+    const { redis, keyPrefix } = this.options
     const limit = { keyPrefix, points: perSecond, duration: windowSeconds }
-    this.limiter = new RateLimiterRedis({
+    const limiter = new RateLimiterRedis({
       ...limit,
       storeClient: redis,
       rejectIfRedisNotReady: true,
       insuranceLimiter: new RateLimiterMemory(limit),
     })
-  }
-
-  /** Counts a request of this actor. */
-  async take(actor: string): Promise<Taken> {
-    try {
-      return takenOf(await this.limiter.consume(actor), true)
-    } catch (refusal) {
-      if (!(refusal instanceof RateLimiterRes)) throw refusal
-      return takenOf(refusal, false)
-    }
+    if (this.limiters.size >= mostRates) this.limiters.clear()
+    this.limiters.set(perSecond, limiter)
+    return limiter
   }
 }
 

@@ -1,6 +1,7 @@
 import type { ModelTag } from '../ids.js'
 import type { PredictionStore } from '../predictions/prediction-store.js'
-import type { PredictionQueues, QueueTarget } from '../queue/prediction-queues.js'
+import type { PredictionQueues } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import { afterPage, pageSize } from './progress.js'
 
 /** `gap` and the two recounts are 0 unless something was lost. */

@@ -1,7 +1,7 @@
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import { isTerminal, type Prediction, type PredictionErrorCode } from '../predictions/prediction.js'
 import { predictionJob } from '../queue/jobs.js'
-import type { QueueTarget } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import type { ReconcileContext } from './reconcile-model.js'
 import { giveNewJob } from './requeue-lost.js'
 
@@ -39,7 +39,7 @@ async function settle(
   reason: string,
 ): Promise<void> {
   const job = predictionJob.safeParse(data)
-  if (!job.success || job.data.kind !== 'prediction') return
+  if (!job.success) return
   const prediction = await context.predictions.read(job.data.id)
   // A newer job took over already.
   if (!prediction || isTerminal(prediction.status) || prediction.epoch !== job.data.epoch) return

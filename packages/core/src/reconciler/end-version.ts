@@ -1,6 +1,6 @@
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import type { Ending, Prediction } from '../predictions/prediction.js'
-import type { QueueTarget } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import type { ReconcileContext } from './reconcile-model.js'
 
 const pageSize = 200
@@ -29,14 +29,10 @@ export async function endVersion(
       due.map((prediction) => ({ prediction, ending })),
     )
     ended += outcomes.filter((outcome) => outcome === 'finished').length
-    await removeJobs(context, target, due)
+    await context.queues.remove(target, due)
     if (entries.length < pageSize) break
   }
   return ended
-}
-
-async function removeJobs(context: ReconcileContext, target: QueueTarget, ended: readonly Prediction[]) {
-  await Promise.all(ended.map(({ id, epoch }) => context.queues.remove(target, id, epoch)))
 }
 
 const goneAt = (completedAt: number): Ending => ({

@@ -1,5 +1,5 @@
 import type { ModelTag } from '../ids.js'
-import type { QueueTarget } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import { type Audit, auditVersion } from './audit.js'
 import type { ReconcileContext } from './reconcile-model.js'
 

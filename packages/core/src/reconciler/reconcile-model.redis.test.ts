@@ -2,6 +2,7 @@ import { createTestContext, type TestContext, testVersion } from '@augur/test-su
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPrediction } from '../predictions/create-prediction.js'
 import { consumePredictions } from '../queue/prediction-consumer.js'
+import { takenBack } from '../queue/priority.js'
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import type { Prediction } from '../predictions/prediction.js'
 import { auditVersion } from './audit.js'
@@ -18,7 +19,6 @@ beforeEach(async () => {
     worker: 'w1',
     dataRetentionMs: 24 * hour,
     graceMs: 10_000,
-    ageingMs: hour,
     memoryUse: async () => 0,
   }
 })
@@ -56,7 +56,7 @@ async function finish(prediction: Prediction): Promise<void> {
 
 test('a record whose job was never added gets one, once it is older than the grace period', async () => {
   const { id } = await create()
-  await context.queues.remove(context.target, id, 0)
+  await context.queues.remove(context.target, [{ id, epoch: 0 }])
   expect(await reconcile()).toMatchObject({ requeued: 0 })
   context.clock.now += 10_001
   expect(await reconcile()).toMatchObject({ requeued: 1 })
@@ -128,7 +128,7 @@ test('the audit finds what is missing and is 0 when nothing is', async () => {
     openWithoutRecord: 0,
     openWithoutJob: 0,
   })
-  await context.queues.remove(context.target, lost.id, 0)
+  await context.queues.remove(context.target, [lost])
   expect(await audit()).toMatchObject({ gap: 0, openWithoutJob: 1 })
   await context.redis.del(context.keys.record(lost.id))
   expect(await audit()).toMatchObject({ openWithoutRecord: 1, openWithoutJob: 0 })
@@ -152,4 +152,13 @@ test('a job that its queue gave up on is replaced under the next epoch', async (
   expect(replaced).toMatchObject({ status: 'starting', epoch: 1 })
   expect(await context.queues.has(context.target, [replaced])).toEqual([true])
   expect(await context.queues.failed(context.target, 10)).toEqual([])
+})
+
+test('turns that have come far begin again, of predictions and of chunks', async () => {
+  const turn = takenBack + 7
+  await context.queues.add(context.target, [{ id: 'p', epoch: 0, class: 'submission', turn }])
+  await context.chunkQueues.add(context.target, [{ batch: 'b', chunk: 0, epoch: 0, turn }])
+  await reconcile()
+  expect(await context.queues.frontTurn(context.target)).toBe(7)
+  expect(await context.chunkQueues.frontTurn(context.target)).toBe(7)
 })

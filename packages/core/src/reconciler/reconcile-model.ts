@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { ModelTag } from '../ids.js'
 import type { FinishContext } from '../predictions/finish-predictions.js'
-import type { PredictionQueues, QueueTarget } from '../queue/prediction-queues.js'
+import type { PredictionQueues } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import type { Keys } from '../redis/keys.js'
 import { holdLease } from '../redis/lease.js'
 import type { Logger } from '../telemetry/logger.js'
@@ -9,12 +10,12 @@ import type { DeliveryStore } from '../webhooks/delivery-store.js'
 import { announceDeliveries } from './announce-deliveries.js'
 import { applyRetention } from './apply-retention.js'
 import { closeFailedJobs } from './close-failed-jobs.js'
-import { moveAged } from './move-aged.js'
 import { Progress } from './progress.js'
 import { publishAudit } from './publish-audit.js'
+import { type ReconcileBatchesContext, reconcileBatches } from './reconcile-batches.js'
 import { requeueLost } from './requeue-lost.js'
 
-export interface ReconcileContext extends FinishContext {
+export interface ReconcileContext extends FinishContext, ReconcileBatchesContext {
   tag: ModelTag
   /** Who holds the lease: one worker at a time reconciles a model. */
   worker: string
@@ -25,8 +26,6 @@ export interface ReconcileContext extends FinishContext {
   dataRetentionMs: number
   /** How old a gap must be before it counts as one, and not as a step that is under way. */
   graceMs: number
-  /** How long a prediction waits before it is served ahead of its turn. */
-  ageingMs: number
   memoryUse(): Promise<number>
   now(): number
   logger: Logger
@@ -39,7 +38,8 @@ export interface Reconciled {
   removed: number
 }
 
-const leaseMs = 30_000
+/** Prolonged each cycle. Who takes over from a leader that was killed has to close its gaps within 30 s as well. */
+const leaseMs = 12_000
 
 /** Closes every gap that a crash between two steps left behind. Null when another worker is in charge. */
 export async function reconcileModel(
@@ -54,7 +54,11 @@ export async function reconcileModel(
   for (const target of versions) {
     done.closed += await closeFailedJobs(context, target)
     done.requeued += await requeueLost(context, progress, target, untilMs)
-    await moveAged(context, target)
+    await context.queues.takeBackTurns(target)
+    await context.chunkQueues.takeBackTurns(target)
+    const batches = await reconcileBatches(context, target)
+    done.closed += batches.closed
+    done.requeued += batches.requeued
   }
   done.announced = await announceDeliveries(context, progress, untilMs)
   done.removed = await applyRetention(context)

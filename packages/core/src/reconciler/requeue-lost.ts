@@ -1,7 +1,7 @@
 import type { PredictionId } from '../ids.js'
 import { isTerminal } from '../predictions/prediction.js'
 import type { PredictionHead } from '../predictions/prediction-record.js'
-import type { QueueTarget } from '../queue/prediction-queues.js'
+import type { QueueTarget } from '../queue/version-queues.js'
 import { pageSize, type Progress } from './progress.js'
 import type { ReconcileContext } from './reconcile-model.js'
 
@@ -44,11 +44,13 @@ async function requeueMissing(
 export async function giveNewJob(
   context: ReconcileContext,
   target: QueueTarget,
-  { id, status, epoch, class: predictionClass }: PredictionHead,
+  { id, status, epoch, class: predictionClass, remote }: PredictionHead,
 ): Promise<boolean> {
   if (isTerminal(status) || !(await context.predictions.advanceEpoch(id, epoch))) return false
   // It has waited already, and where it stood is not known any more.
-  const turn = await context.queues.frontTurn(target, predictionClass)
-  await context.queues.add(target, [{ id, epoch: epoch + 1, class: predictionClass, turn }])
+  const turn = await context.queues.frontTurn(target)
+  await context.queues.add(target, [
+    { id, epoch: epoch + 1, class: predictionClass, turn, ...(remote && { remote }) },
+  ])
   return true
 }

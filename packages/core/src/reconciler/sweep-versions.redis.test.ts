@@ -42,7 +42,7 @@ async function announce(...states: [{ id: string }, VersionState][]): Promise<vo
 }
 
 async function sweep(seen?: Catalogue): Promise<void> {
-  const times = { drainMs, dataRetentionMs: 24 * hour, graceMs: 0, ageingMs: hour }
+  const times = { drainMs, dataRetentionMs: 24 * hour, graceMs: 0 }
   const limits = { ...times, worker: 'w', memoryUse: async () => 0 }
   await sweepVersions({ ...context, ...limits, catalogue }, seen ?? (await catalogue.read()))
 }

@@ -1,13 +1,17 @@
+import { countOpenWork } from '../batches/count-open-work.js'
 import { modelTag } from '../ids.js'
 import type { Catalogue, CatalogueVersion } from '../models/catalogue.js'
 import type { CatalogueStore } from '../models/catalogue-store.js'
 import { isTerminal, type Prediction } from '../predictions/prediction.js'
+import type { ShadowQueues } from '../queue/shadow-queues.js'
 import { endVersion } from './end-version.js'
 import { judgeVersion, type Verdict } from './judge-version.js'
+import { endBatches } from './reconcile-batches.js'
 import type { ReconcileContext } from './reconcile-model.js'
 
 export interface SweepContext extends ReconcileContext {
   catalogue: CatalogueStore
+  shadowQueues: Pick<ShadowQueues, 'drop'>
   drainMs: number
 }
 
@@ -30,7 +34,7 @@ async function judge(
   catalogue: Catalogue,
   version: CatalogueVersion,
 ): Promise<Verdict> {
-  const { open } = await context.predictions.counts(context.tag, version.id)
+  const open = await countOpenWork(context, context.tag, version.id)
   const limits = { nowMs: context.now(), drainMs: context.drainMs, rememberMs }
   return judgeVersion(catalogue, version, open, limits)
 }
@@ -42,14 +46,17 @@ async function sweep(context: SweepContext, catalogue: Catalogue, version: Catal
     case 'mark':
       return context.catalogue.markRemoved(version, context.now())
     case 'end':
-      return end(context, version, isOpen)
+      return end(context, version, isOpen, true)
     case 'end-waiting':
-      return end(context, version, ({ status }) => status === 'starting')
+      return end(context, version, ({ status }) => status === 'starting', false)
     case 'forget': {
       const isLast = !catalogue.all.some(
         ({ id, model }) => id !== version.id && modelTag(model) === context.tag,
       )
-      if (!isLast || (await isTagDone(context))) await forget(context, version)
+      if (isLast && !(await isTagDone(context))) return
+      await forget(context, version)
+      // Nobody looks there any more, and all that stands there has ended.
+      if (isLast) await context.redis.del(context.keys.due(context.tag))
     }
   }
 }
@@ -60,21 +67,33 @@ async function end(
   context: SweepContext,
   { model, label, id }: CatalogueVersion,
   isDue: (prediction: Prediction) => boolean,
+  isForced: boolean,
 ): Promise<void> {
-  const ended = await endVersion(context, { model, version: id }, isDue)
-  if (ended === 0) return
-  context.logger.warn({ model, label, version: id, ended }, 'predictions of a removed version ended')
+  const target = { model, version: id }
+  const ended = await endVersion(context, target, isDue)
+  const batches = await endBatches(context, target, isForced)
+  if (ended + batches === 0) return
+  context.logger.warn(
+    { model, label, version: id, ended, batches },
+    'what waited for a removed version ended',
+  )
 }
 
 /** Without versions a tag is reconciled no more: its data must be gone and its webhooks delivered by then. */
 async function isTagDone({ redis, keys, tag }: SweepContext): Promise<boolean> {
-  const left = await Promise.all([redis.zcard(keys.retained(tag)), redis.zcard(keys.outbox(tag))])
+  const left = await Promise.all([
+    redis.zcard(keys.retained(tag)),
+    redis.zcard(keys.retainedBatches(tag)),
+    redis.hlen(keys.batchUploads(tag)),
+    redis.zcard(keys.outbox(tag)),
+  ])
   return left.every((count) => count === 0)
 }
 
 async function forget(context: SweepContext, { model, label, id }: CatalogueVersion): Promise<void> {
   const { redis, keys, tag } = context
-  await context.queues.drop({ model, version: id })
+  for (const queues of [context.queues, context.chunkQueues, context.shadowQueues])
+    await queues.drop({ model, version: id })
   await redis.del(keys.counts(tag, id), keys.audit(tag, id))
   await context.catalogue.forget(id)
   context.logger.info({ model, label, version: id }, 'version left the catalogue')
