@@ -55,9 +55,9 @@ describe.runIf(process.platform === 'linux')('resident memory', () => {
       return residentBytes([process.pid, ...descendantsOf(process.pid)])
     }
     const cycles: number[] = []
-    for (let i = 0; i < 16; i++) cycles.push(await cycle())
+    for (let i = 0; i < 12; i++) cycles.push(await cycle())
     // The least of several: at a given moment a runner may be about to be replaced.
-    const [early, late] = [Math.min(...cycles.slice(3, 8)), Math.min(...cycles.slice(11))]
+    const [early, late] = [Math.min(...cycles.slice(2, 6)), Math.min(...cycles.slice(8))]
     expect(late - early).toBeLessThan(40 * mib)
     await Promise.all(others.map((pool) => pool.stop()))
   })

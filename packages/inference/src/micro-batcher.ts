@@ -46,6 +46,11 @@ export class MicroBatcher<T> {
     return this.ready
   }
 
+  /** Whether nobody else could join the batch that `take` would give now. */
+  get isFull(): boolean {
+    return this.waiting.length >= this.options.maxSize
+  }
+
   add(item: T): void {
     const nowMs = performance.now()
     const isQuiet = nowMs - this.lastArrivalMs >= this.options.maxDelayMs

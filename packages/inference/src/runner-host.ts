@@ -56,6 +56,15 @@ export class RunnerHost {
     return Array.from({ length: own }, () => this.ownBerth(version))
   }
 
+  /** One with a runner at low priority, beside all others: for work that nobody waits for. */
+  background(version: LocalVersion): RunnerBerth {
+    return {
+      open: (signal) => openOwn(this.startFor(version, { lowPriority: true }), version, signal),
+      blame: () => undefined,
+      close: () => undefined,
+    }
+  }
+
   private noteShortage({ model, label, manifest }: LocalVersion, own: number): void {
     const { instances } = manifest.serving
     const what = own === 0 ? 'version shares a runner' : 'version has fewer runners than it wants'
@@ -131,11 +140,12 @@ export class RunnerHost {
     first.promote()
   }
 
-  private startFor({ model, label, manifest }: LocalVersion): Runner {
+  private startFor({ model, label, manifest }: LocalVersion, more: RunnerOptions = {}): Runner {
     const { memoryMb } = manifest.serving
     const { logger } = this.runner
     return startRunner({
       ...this.runner,
+      ...more,
       ...(memoryMb !== undefined && ownMemory(memoryMb)),
       ...(logger && { logger: logger.child({ model, label }) }),
     })

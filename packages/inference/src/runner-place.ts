@@ -43,6 +43,11 @@ export class RunnerPlace {
     return this.runner.hasRun
   }
 
+  /** Sends ahead what `run` is expected to be given next, the same array. */
+  stage(inputs: RunInput[]): void {
+    this.runner.stage(inputs)
+  }
+
   /** Runs inputs as one micro-batch, after those of other versions that came before. */
   run(inputs: RunInput[]): Promise<RunOutcome | NotStarted> {
     const timeoutMs = this.version.manifest.serving.timeoutSeconds * 1_000

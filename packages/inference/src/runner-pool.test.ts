@@ -91,6 +91,35 @@ describe('a runner that dies', () => {
     expect(statuses).toEqual(['ready'])
   })
 
+  test('takes what was sent ahead along, and its replacement is sent it again', async () => {
+    const { pool, reached } = open(await version())
+    await reached('ready')
+    const lease = acquire(pool)
+    const ahead = [input()]
+    const dying = lease.run([input({ sleepMs: 50, crash: true })])
+    lease.stage(ahead)
+    expect(await dying).toMatchObject({ kind: 'crashed' })
+    expect(await lease.run(ahead)).toMatchObject(ran)
+  })
+
+  test('leaves its permit to others until the next one is loaded', async () => {
+    const { pool, reached } = open(await version())
+    await reached('ready')
+    const events: string[] = []
+    const lease = pool.acquire({
+      release: () => events.push('released'),
+      resume: async () => {
+        events.push('resumed')
+        expect(pool.served).toBeDefined()
+      },
+    })
+    await lease?.run([input()])
+    expect(events).toEqual([])
+    await lease?.run([input({ crash: true })])
+    expect(await lease?.run([input()])).toMatchObject(ran)
+    expect(events).toEqual(['released', 'resumed'])
+  })
+
   test('over its time is replaced as well', async () => {
     const { pool, reached } = open(await version({ serving: { timeoutSeconds: 1 } }))
     await reached('ready')
@@ -141,7 +170,7 @@ describe('a version that does not load', () => {
 
   test('any more, since its files went away, blames no input and recovers when they are back', async () => {
     const moving = await version()
-    const { pool, reached } = open(moving, { loadTimeoutMs: 5_000 })
+    const { pool, reached } = open(moving, { loadTimeoutMs: 3_000 })
     await reached('ready')
     const lease = acquire(pool)
     await rename(moving.folder, `${moving.folder}-away`)

@@ -19,10 +19,18 @@ export interface PoolState {
 export interface RunnerPoolOptions {
   version: LocalVersion
   /** Where the runners come from: one for all versions of a worker. */
-  host: RunnerHost
+  host: Pick<RunnerHost, 'reserve' | 'loadTimeoutMs'>
   onStateChange?: (state: PoolState) => void
   /** A runner became free: time to `acquire`. */
   onIdle?: () => void
+}
+
+/** What a caller needs beside a runner to run, such as a share of the machine. */
+export interface RunPermit {
+  /** It is of no use for now: no runner is loaded. */
+  release(): void
+  /** Waits until it is there again. */
+  resume(): Promise<void>
 }
 
 /** One runner's place, for one caller, until `release`. */
@@ -32,8 +40,12 @@ export interface RunnerLease {
    * with `RunnerUnavailableError` when there is none or the pool was stopped: then no input is to blame.
    */
   run(inputs: RunInput[]): Promise<RunOutcome>
+  /** Sends ahead what the next lease of this runner is expected to `run`, while this one has it busy. */
+  stage(inputs: RunInput[]): void
   /** What computed the last run; undefined before the first. */
   readonly served: Served | undefined
+  /** Whether the runner holds other versions too, which may be given turns before this one has its next. */
+  readonly isShared: boolean
   /** Ends the run under way, by ending its runner. */
   kill(): void
   release(): void
@@ -43,6 +55,7 @@ interface Lease {
   seat: RunnerSeat
   /** Where it runs now. */
   place?: RunnerPlace | undefined
+  permit: RunPermit | undefined
   endTurn: () => void
   wasKilled: boolean
 }
@@ -87,16 +100,23 @@ export class RunnerPool {
     for (const seat of this.seats) seat.open()
   }
 
-  /** A free runner, or null while all are busy, dead or draining. */
-  acquire(): RunnerLease | null {
+  /**
+   * A free runner, or null while all are busy, dead or draining. The caller's permit is released while a run waits for
+   * the replacement of a runner that died.
+   */
+  acquire(permit?: RunPermit): RunnerLease | null {
     const seat = this.isOpen ? this.seats.find((each) => this.isIdle(each)) : undefined
     if (!seat) return null
-    const lease: Lease = { seat, endTurn: seat.takeTurn(), wasKilled: false }
+    const lease: Lease = { seat, permit, endTurn: seat.takeTurn(), wasKilled: false }
     this.leases.add(lease)
     return {
       run: (inputs) => this.runOn(lease, inputs),
+      stage: (inputs) => lease.place?.stage(inputs),
       get served() {
         return lease.place?.served
+      },
+      get isShared() {
+        return seat.place?.turns.isShared ?? false
       },
       kill: () => {
         lease.wasKilled = true
@@ -139,7 +159,7 @@ export class RunnerPool {
 
   private async runOn(lease: Lease, inputs: RunInput[]): Promise<RunOutcome> {
     for (let interruptions = 0; interruptions < maxInterruptions; interruptions++) {
-      lease.place = await lease.seat.whenLoaded(this.options.host.loadTimeoutMs)
+      lease.place = await this.placeFor(lease)
       const outcome = await lease.place.run(inputs)
       if (this.current.status === 'stopped' && outcome.kind !== 'ran') break
       if (outcome.kind === 'not_started') continue
@@ -147,6 +167,17 @@ export class RunnerPool {
       return outcome
     }
     throw new RunnerUnavailableError('the runner ended, and not over this run')
+  }
+
+  /** The place to run in now. Whoever else wants the permit may have it until there is one. */
+  private async placeFor({ seat, permit }: Lease): Promise<RunnerPlace> {
+    const { loadTimeoutMs } = this.options.host
+    while (!seat.place) {
+      permit?.release()
+      await seat.whenLoaded(loadTimeoutMs)
+      await permit?.resume()
+    }
+    return seat.whenLoaded(loadTimeoutMs)
   }
 
   private release(lease: Lease): void {

@@ -100,7 +100,16 @@ export class HeldVersion implements Holding {
     const state = this.isLeaving ? 'draining' : this.state
     const failure = this.failure ?? failureOf(this.service?.state)
     const { id, model, label, progress } = this
-    return { id, model, label, state, ...failure, ...(state === 'loading' && progress && { progress }) }
+    const served = this.service?.served
+    return {
+      id,
+      model,
+      label,
+      state,
+      ...failure,
+      ...(state === 'loading' && progress && { progress }),
+      ...(served && { served }),
+    }
   }
 
   /** The version's way to ready. Never rejects. */
@@ -132,7 +141,8 @@ export class HeldVersion implements Holding {
   /** It goes once its queue is empty, or the drain time is over. */
   drain(): void {
     this.leaving = new AbortController()
-    void this.leave(AbortSignal.any([this.leaving.signal, this.stopping.signal]))
+    if (this.stopping.signal.aborted) this.leaving.abort()
+    void this.leave(this.leaving.signal)
   }
 
   /** It stays after all. */
@@ -157,6 +167,16 @@ export class HeldVersion implements Holding {
     }
   }
 
+  /** Whether anybody waits for something that this version has not begun. */
+  get hasWaiting(): boolean {
+    return this.service?.hasWaiting ?? false
+  }
+
+  /** Whether there may be predictions of another version to repeat. */
+  shadowed(isWanted: boolean): void {
+    this.service?.shadowed(isWanted)
+  }
+
   cancel(prediction: string): void {
     this.service?.cancel(prediction)
   }
@@ -164,6 +184,7 @@ export class HeldVersion implements Holding {
   /** Lets what runs finish within the grace period, and hands the rest back. */
   async stop(graceMs: number): Promise<void> {
     this.stopping.abort()
+    this.leaving?.abort()
     await this.service?.stop(graceMs)
     this.options.onGone()
   }

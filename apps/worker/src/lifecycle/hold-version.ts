@@ -1,6 +1,10 @@
+import { countOpenWork } from '@augur/core/batches/count-open-work'
 import { modelTag } from '@augur/core/ids'
+import { fileFields } from '@augur/core/models/inputs/file-fields'
 import type { LocalVersion } from '@augur/core/models/version'
+import { consumeChunks } from '@augur/core/queue/chunk-consumer'
 import { consumePredictions } from '@augur/core/queue/prediction-consumer'
+import { consumeShadows } from '@augur/core/queue/shadow-consumer'
 import type { PoolState } from '@augur/inference/runner-pool'
 import type { WorkerContext } from '../context.js'
 import { HeldVersion } from './held-version.js'
@@ -8,8 +12,10 @@ import type { ModelLifecycle } from './model-lifecycle.js'
 import type { Wanted } from './plan-lifecycle.js'
 import { measureLoads, measureRuns } from '../measure.js'
 import { CancelPolicy } from '../predictions/cancel-policy.js'
+import { fetchAhead } from '../predictions/fetch-ahead.js'
 import { VersionService } from '../predictions/version-service.js'
 import type { RunSlots } from '../run-slots.js'
+import { ShadowService } from '../shadow/shadow-service.js'
 import { stage } from './stage.js'
 
 interface HoldContext extends WorkerContext {
@@ -21,7 +27,7 @@ interface HoldContext extends WorkerContext {
 
 /** Gives a version that was found all that it needs of this worker. */
 export function holdVersion(context: HoldContext, wanted: Wanted, isHandedOver: () => boolean): HeldVersion {
-  const { catalogue, predictions, lifecycle, metrics, lingerMs, now } = context
+  const { catalogue, predictions, batches, lifecycle, metrics, lingerMs, now } = context
   const { found } = wanted
   const { id, model, label } = found
   const logger = context.logger.child({ model, label, version: id.slice(0, 12) })
@@ -43,7 +49,7 @@ export function holdVersion(context: HoldContext, wanted: Wanted, isHandedOver: 
       if (wasMissing) logger.warn('version was missing in the catalogue and is published again')
     },
     markRemoved: () => catalogue.markRemoved(found, now()),
-    countOpen: async () => (await predictions.counts(modelTag(model), id)).open,
+    countOpen: () => countOpenWork({ predictions, batches }, modelTag(model), id),
     ...measureLoads(metrics, found),
     onChange: () => lifecycle.changed(),
     onGone: () => {
@@ -55,19 +61,45 @@ export function holdVersion(context: HoldContext, wanted: Wanted, isHandedOver: 
 }
 
 function createService(
-  context: WorkerContext & { slots: RunSlots },
+  context: HoldContext,
   version: LocalVersion,
   onStateChange: (state: PoolState) => void,
 ): VersionService {
   const { logger, slots, metrics } = context
   const target = { model: version.model, version: version.id }
+  const measured = measureRuns(metrics, version)
+  const files = fileFields(version.manifest, 'pipeline')
   return new VersionService({
     version,
     slots,
     host: context.runnerHost,
-    microBatch: { ...context, ...measureRuns(metrics, version) },
+    microBatch: {
+      ...context,
+      ...measured,
+      version: version.id,
+      fileFields: files,
+      onEnd(prediction, ending) {
+        measured.onEnd(prediction, ending)
+        context.outcomes.ended(prediction, ending)
+        context.shadowSampler.ended(prediction, ending)
+      },
+    },
+    chunk: { ...context, ...measured, version: version.id, fileFields: files },
     cancelPolicy: new CancelPolicy({ minRunMs: 1000, pauseMs: 10_000, now: () => performance.now() }),
+    fetchAhead: (id, control) => fetchAhead({ ...context, logger }, files, id, control),
+    dropFetched: (id) => context.fetched.drop(id),
     consume: (concurrency, handle) => consumePredictions({ ...context, logger, concurrency, handle, target }),
+    consumeChunks: (concurrency, handle) =>
+      consumeChunks({ ...context, logger, concurrency, handle, target }),
+    shadows: new ShadowService({
+      version,
+      slots,
+      isQuiet: () => !context.lifecycle.hasWaiting() && context.calm.isCalm(),
+      host: context.runnerHost,
+      logger,
+      shadow: { ...context, fileFields: files, model: version.model },
+      consume: (concurrency, handle) => consumeShadows({ ...context, logger, concurrency, handle, target }),
+    }),
     onStateChange,
   })
 }

@@ -65,6 +65,21 @@ export class ModelLifecycle {
     for (const holding of this.holdings) holding.cancel(prediction)
   }
 
+  /** Whether anybody waits for something that this worker has not begun. */
+  hasWaiting(): boolean {
+    return [...this.holdings].some(({ hasWaiting }) => hasWaiting)
+  }
+
+  /** The versions that this worker has, and those that it is about to leave. */
+  held(): { model: string; version: string }[] {
+    return [...this.holdings].map(({ model, id }) => ({ model, version: id }))
+  }
+
+  /** Tells versions whether there may be predictions of others to repeat. */
+  shadowed(versions: ReadonlySet<string>): void {
+    for (const holding of this.holdings) holding.shadowed(versions.has(holding.id))
+  }
+
   /** The state of a holding changed, or `holding` has gone. */
   changed(gone?: HeldVersion): void {
     if (gone) this.holdings.delete(gone)

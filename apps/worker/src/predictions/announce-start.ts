@@ -1,5 +1,5 @@
-import type { Payloads } from '@augur/core/payloads/payloads'
-import type { Prediction } from '@augur/core/predictions/prediction'
+import type { Tickets } from '@augur/core/access/tickets'
+import type { JsonText, Prediction } from '@augur/core/predictions/prediction'
 import { renderPrediction } from '@augur/core/predictions/render-prediction'
 import type { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import type { Logger } from '@augur/core/telemetry/logger'
@@ -7,37 +7,43 @@ import { type Delivery, deliveryId } from '@augur/core/webhooks/delivery'
 import type { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 
 export interface StartContext {
-  payloads: Payloads
   deliveries: DeliveryQueue
   deliveryStore: DeliveryStore
   publicBaseUrl: string
+  tickets: Pick<Tickets, 'issue'>
   logger: Logger
   now(): number
+}
+
+/** A prediction that begins, with its input as its caller gave it. */
+export interface Started {
+  prediction: Prediction
+  given: JsonText
 }
 
 /**
  * Sends the webhook event `start` on its way for claimed predictions that want it; a second claim sends none.
  * Never rejects: what tells of a run must not keep it from happening.
  */
-export async function announceStart(context: StartContext, claimed: readonly Prediction[]): Promise<void> {
-  const wanted = claimed.filter(
-    ({ webhook, webhookEvents }) => webhook !== null && webhookEvents.includes('start'),
+export async function announceStart(context: StartContext, started: readonly Started[]): Promise<void> {
+  const wanted = started.filter(
+    ({ prediction: { webhook, webhookEvents } }) => webhook !== null && webhookEvents.includes('start'),
   )
   try {
-    const created = await Promise.all(wanted.map((prediction) => create(context, prediction)))
+    const created = await Promise.all(wanted.map((each) => create(context, each)))
     await context.deliveries.add(created.filter((id) => id !== null))
   } catch (error) {
     context.logger.warn({ err: error }, 'start could not be announced')
   }
 }
 
-async function create(context: StartContext, prediction: Prediction): Promise<string | null> {
-  const input = await context.payloads.read(prediction.input).catch(() => null)
+async function create(context: StartContext, { prediction, given }: Started): Promise<string | null> {
+  const { publicBaseUrl: baseUrl, tickets } = context
   const delivery: Delivery = {
     id: deliveryId(prediction.id, 'start'),
     tenant: prediction.tenant,
     url: prediction.webhook ?? '',
-    body: renderPrediction(prediction, { input, output: null, baseUrl: context.publicBaseUrl }),
+    body: renderPrediction(prediction, { input: given, output: null, baseUrl, tickets }),
     after: null,
   }
   const created = await context.deliveryStore.create(delivery, prediction.id, prediction.token, context.now())

@@ -6,7 +6,7 @@ export interface CancelPolicyOptions {
   now(): number
 }
 
-/** Decides when a cancelled prediction that runs alone is worth its runner. */
+/** Decides when a run of which every prediction was cancelled is worth its runner. */
 export class CancelPolicy {
   private lastKillAt = Number.NEGATIVE_INFINITY
 

@@ -43,7 +43,7 @@ export class FetchedFiles {
 
   /** Nobody will take what is left for that one. */
   drop(prediction: string): void {
-    for (const url of [...(this.found.get(prediction)?.keys() ?? [])]) this.take(prediction, url)
+    for (const url of this.found.get(prediction)?.keys() ?? []) this.take(prediction, url)
   }
 }
 

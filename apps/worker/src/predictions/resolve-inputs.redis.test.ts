@@ -156,9 +156,8 @@ describe('a file of somebody else', () => {
     server.answers.push({ isSilent: true })
     const stop = new AbortController()
     const input = JSON.stringify({ image: `${server.url}/a.png` })
-    const limits = { maxBytes: 1000, timeoutMs: 600_000 }
     const resolving = resolveInputs(
-      { ...core, agent, fetched: new FetchedFiles(), fetchLimits: limits },
+      { ...core, agent, fetched: new FetchedFiles(), fetchLimits: { maxBytes: 1000, timeoutMs: 600_000 } },
       ['image'],
       Array.from({ length: 20 }, () => ({ tenant: 'acme', form: 'pipeline', input })),
       { signal: stop.signal },

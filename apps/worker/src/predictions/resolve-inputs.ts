@@ -69,6 +69,7 @@ export async function resolveInputs(
       ? resolveInput(fields, each.input, (wanted) => readOnce(each, wanted))
       : { ok: true, input: each.input }
   const some = Math.max(1, Math.min(atATime, Math.floor(mostBytes / context.fetchLimits.maxBytes)))
+  const isStopped = () => signal?.aborted === true
   const resolved: ResolvedInput[] = []
   let bytes = 0
   do {
@@ -76,7 +77,7 @@ export async function resolveInputs(
     const outcomes = await Promise.all(next.map(resolve))
     resolved.push(...outcomes)
     bytes += outcomes.reduce((sum, outcome, i) => sum + addedBytes(outcome, next[i]), 0)
-  } while (resolved.length < inputs.length && bytes < mostBytes && !signal?.aborted)
+  } while (resolved.length < inputs.length && bytes < mostBytes && !isStopped())
   return resolved
 }
 

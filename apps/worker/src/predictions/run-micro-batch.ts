@@ -1,21 +1,30 @@
 import { randomToken } from '@augur/core/ids'
+import type { VersionId } from '@augur/core/models/version'
 import type { Payloads } from '@augur/core/payloads/payloads'
+import { discardOutput } from '@augur/core/predictions/discard-output'
 import { type FinishContext, finishPredictions } from '@augur/core/predictions/finish-predictions'
 import type { Ending, JsonText, Prediction, PredictionErrorCode } from '@augur/core/predictions/prediction'
 import type { ClaimOutcome } from '@augur/core/predictions/prediction-store'
-import type { SinglePredictionJob } from '@augur/core/queue/jobs'
+import type { PredictionJob } from '@augur/core/queue/jobs'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { type ItemOutcome, runInHalves, type Settled } from '@augur/inference/run-in-halves'
-import type { ItemResult, RunTimings, Served } from '@augur/inference/runner/protocol'
+import type { ItemResult, RunInput, RunTimings, Served } from '@augur/inference/runner/protocol'
 import type { RunOutcome } from '@augur/inference/runner/runner'
 import type { RunnerLease } from '@augur/inference/runner-pool'
-import { announceStart, type StartContext } from './announce-start.js'
+import { RunnerUnavailableError } from '@augur/inference/runner-seat'
+import { announceStart, type StartContext, type Started } from './announce-start.js'
+import { type ResolveContext, resolveInputs } from './resolve-inputs.js'
+import { RunClocks } from './run-clocks.js'
 
-export interface MicroBatchContext extends FinishContext, StartContext {
+export interface MicroBatchContext extends FinishContext, StartContext, ResolveContext {
   payloads: Payloads
   logger: Logger
   /** This worker's name. */
   worker: string
+  /** The version that is run. */
+  version: VersionId
+  /** Properties of its inputs that may hold the URL of a file. */
+  fileFields: readonly string[]
   now(): number
   /** Called when a run begins, and what it gives back when that run ends. */
   onRun(size: number): (end: RunEnd) => void
@@ -28,61 +37,103 @@ export type RunEnd = RunOutcome['kind'] | 'unavailable'
 
 /** A queue job that this worker holds. */
 export interface HeldJob {
-  job: SinglePredictionJob
+  job: PredictionJob
   /** Set when its prediction was cancelled; whatever it still yields is thrown away. */
   canceled: boolean
+  /** Its prediction has ended: nobody needs what it still yields, and it may cost its runner. */
+  abandon(): void
 }
 
 /** What came of one input, and how. */
 type Result = ItemResult & { provenance: JsonText }
 
-interface Claimed {
+interface Claimed extends Started {
   held: HeldJob
-  prediction: Prediction
+  /** What is run: as given, with the bytes of files in place of their URLs. */
   input: JsonText
 }
 
-const messages: Record<'runner_crashed' | 'timeout' | 'resource_limit' | 'storage', string> = {
+export const failureMessages: Record<
+  'runner_crashed' | 'timeout' | 'resource_limit' | 'storage' | 'time_up',
+  string
+> = {
   runner_crashed: 'The model ended its process on this input, three times.',
   timeout: 'The model did not answer in the time that its version allows.',
+  time_up: 'The prediction ran for longer than its caller allowed.',
   resource_limit: 'The model needed more memory than it may use.',
   storage: 'The input of the prediction could not be read.',
 }
 
+/** Held jobs whose predictions are this worker's now, with their inputs: ready for a runner. */
+export interface Prepared {
+  readonly items: readonly Claimed[]
+  /** What a run of all of them is given. */
+  readonly inputs: RunInput[]
+}
+
 /**
- * Takes held jobs through claim, run and terminal transition. Resolves when the runner is no longer needed, with a
+ * Claims the predictions of held jobs and reads their inputs. Those that cannot be had are not among what it gives.
+ * @throws RunnerUnavailableError when the signal was aborted while files were fetched: all of them are still open then
+ */
+export async function prepareMicroBatch(
+  context: MicroBatchContext,
+  batch: readonly HeldJob[],
+  signal?: AbortSignal,
+): Promise<Prepared> {
+  const items = await readInputs(context, await claim(context, batch), signal)
+  await announceStart(context, items)
+  return { items, inputs: items.map(inputOf) }
+}
+
+const inputOf = ({ prediction: { form }, input: json }: Claimed): RunInput => ({ form, json })
+
+/**
+ * Takes what is prepared through run and terminal transition. Resolves when the runner is no longer needed, with a
  * promise of the moment when every end is written. Rejects when no runner is to be had: what has not ended by then
  * is still open and can be claimed again.
  */
 export async function runMicroBatch(
   context: MicroBatchContext,
   lease: Pick<RunnerLease, 'run' | 'served'>,
-  batch: readonly HeldJob[],
+  { items, inputs }: Prepared,
 ): Promise<{ written: Promise<unknown> }> {
-  const claimed = await claim(context, batch)
-  const ready = await readInputs(context, claimed)
-  await announceStart(
-    context,
-    ready.map(({ prediction }) => prediction),
-  )
+  // It may have waited for its runner for a while.
+  const wanted = items.filter(({ held }) => !held.canceled)
   const writing: Promise<void>[] = []
+  const clocks = new RunClocks(wanted, (item) => void writing.push(endInTime(context, item)))
   const settle = (settled: readonly Settled<Claimed, Result>[]) => {
+    clocks.stop(settled.map(({ item }) => item))
     const written = finish(context, settled)
     // Looked at below, when the other half has run: until then a rejection must not count as unhandled.
     written.catch(() => {})
     writing.push(written)
   }
   try {
-    await runInHalves<Claimed, Result>(ready, {
-      run: (items) => run(context, lease, items),
+    await runInHalves<Claimed, Result>(wanted, {
+      run: (some) => run(context, lease, some, some.length === items.length ? inputs : some.map(inputOf)),
       charge: ({ prediction }) => context.predictions.charge(prediction.id, prediction.token),
       settle,
     })
   } catch (error) {
     await Promise.allSettled(writing)
     throw error
+  } finally {
+    clocks.stop()
   }
   return { written: Promise.all(writing) }
+}
+
+/** Ends a prediction that still runs. Never rejects: should that fail, it ends when its run does. */
+async function endInTime(context: MicroBatchContext, { held, prediction }: Claimed): Promise<void> {
+  const provenance = JSON.stringify({ worker: context.worker })
+  try {
+    await end(context, [
+      { prediction, ending: failure(context, 'timeout', failureMessages.time_up, provenance) },
+    ])
+    held.abandon()
+  } catch (error) {
+    context.logger.warn({ err: error, prediction: prediction.id }, 'prediction could not be ended in time')
+  }
 }
 
 async function claim(
@@ -90,7 +141,7 @@ async function claim(
   batch: readonly HeldJob[],
 ): Promise<[HeldJob, Prediction][]> {
   const claims = batch.map(({ job }) => ({ id: job.id, epoch: job.epoch, token: randomToken() }))
-  const outcomes: ClaimOutcome[] = await context.predictions.claim(claims, context.now())
+  const outcomes: ClaimOutcome[] = await context.predictions.claim(claims, context.now(), context.version)
   return batch.flatMap((held, i) => {
     const outcome = outcomes[i]
     return outcome?.kind === 'claimed' ? [[held, outcome.prediction]] : []
@@ -100,6 +151,7 @@ async function claim(
 async function readInputs(
   context: MicroBatchContext,
   claimed: readonly (readonly [HeldJob, Prediction])[],
+  signal: AbortSignal | undefined,
 ): Promise<Claimed[]> {
   const inputs = await Promise.all(
     claimed.map(([, { input }]) => context.payloads.read(input).catch(() => null)),
@@ -109,12 +161,35 @@ async function readInputs(
   for (const [i, [held, prediction]] of claimed.entries()) {
     const input = inputs[i]
     if (input == null) unreadable.push(prediction)
-    else ready.push({ held, prediction, input })
+    else ready.push({ held, prediction, given: input, input })
   }
   await end(
     context,
-    unreadable.map((prediction) => ({ prediction, ending: failure(context, 'storage', messages.storage) })),
+    unreadable.map((prediction) => ({
+      prediction,
+      ending: failure(context, 'storage', failureMessages.storage),
+    })),
   )
+  return context.fileFields.length === 0 ? ready : readFiles(context, ready, signal)
+}
+
+/** Ends those whose files cannot be had. */
+async function readFiles(
+  context: MicroBatchContext,
+  claimed: readonly Claimed[],
+  signal: AbortSignal | undefined,
+): Promise<Claimed[]> {
+  const wanted = claimed.map(({ prediction: { id, tenant, form }, input }) => ({ id, tenant, form, input }))
+  const resolved = await resolveInputs(context, context.fileFields, wanted, signal && { signal })
+  if (signal?.aborted) throw new RunnerUnavailableError('the version is leaving')
+  const ready: Claimed[] = []
+  const ended: { prediction: Prediction; ending: Ending }[] = []
+  for (const [i, item] of claimed.entries()) {
+    const outcome = resolved[i]
+    if (outcome?.ok) ready.push({ ...item, input: outcome.input })
+    else if (outcome) ended.push({ ...item, ending: failure(context, outcome.code, outcome.message) })
+  }
+  await end(context, ended)
   return ready
 }
 
@@ -122,23 +197,24 @@ async function run(
   context: MicroBatchContext,
   lease: Pick<RunnerLease, 'run' | 'served'>,
   items: readonly Claimed[],
+  inputs: RunInput[],
 ) {
-  const outcome = await observed(context, lease, items)
-  const [only] = items
+  if (isUnwanted(items)) return yieldNothing(context, items)
+  const outcome = await observed(context, lease, inputs)
   if (outcome.kind === 'ran') {
     const provenance = provenanceOf(context, lease.served, items.length, outcome.timings)
     return { kind: outcome.kind, results: outcome.results.map((result) => ({ ...result, provenance })) }
   }
-  // Its runner was killed because it was cancelled: that is no crash, and nobody reads what it yields.
-  if (items.length === 1 && only?.held.canceled) {
-    const nothing = {
-      ok: true as const,
-      output: 'null',
-      provenance: JSON.stringify({ worker: context.worker }),
-    }
-    return { kind: 'ran' as const, results: [nothing] }
-  }
-  return outcome
+  // Its runner was killed because it was cancelled: that is no crash.
+  return isUnwanted(items) ? yieldNothing(context, items) : outcome
+}
+
+const isUnwanted = (items: readonly Claimed[]) => items.every(({ held }) => held.canceled)
+
+/** What a run gave that nobody reads: all of its predictions were cancelled. */
+function yieldNothing({ worker }: MicroBatchContext, items: readonly Claimed[]) {
+  const nothing = { ok: true as const, output: 'null', provenance: JSON.stringify({ worker }) }
+  return { kind: 'ran' as const, results: items.map(() => nothing) }
 }
 
 const rounded = (ms: number) => Math.round(ms * 1000) / 1000
@@ -163,12 +239,12 @@ function provenanceOf(
 async function observed(
   context: MicroBatchContext,
   lease: Pick<RunnerLease, 'run' | 'served'>,
-  items: readonly Claimed[],
+  inputs: RunInput[],
 ) {
-  const onRan = context.onRun(items.length)
+  const onRan = context.onRun(inputs.length)
   let kind: RunEnd = 'unavailable'
   try {
-    const outcome = await lease.run(items.map(({ prediction: { form }, input: json }) => ({ form, json })))
+    const outcome = await lease.run(inputs)
     kind = outcome.kind
     return outcome
   } finally {
@@ -196,7 +272,15 @@ async function end(
   const outcomes = await finishPredictions(context, finishes)
   for (const [i, { prediction, ending }] of finishes.entries()) {
     if (outcomes[i] === 'finished') context.onEnd(prediction, ending)
+    else await discardLate(context, prediction, ending)
   }
+}
+
+/** Best effort: the reconciler removes what is left. */
+async function discardLate(context: MicroBatchContext, prediction: Prediction, { output }: Ending) {
+  await discardOutput(context, prediction, output).catch((error: unknown) =>
+    context.logger.warn({ err: error, prediction: prediction.id }, 'late output could not be removed'),
+  )
 }
 
 async function endingOf(
@@ -206,10 +290,14 @@ async function endingOf(
 ): Promise<Ending> {
   if (outcome.kind === 'failed') {
     const provenance = JSON.stringify({ worker: context.worker })
-    return failure(context, outcome.code, messages[outcome.code], provenance)
+    return failure(context, outcome.code, failureMessages[outcome.code], provenance)
   }
-  const { provenance } = outcome.result
-  if (!outcome.result.ok) return failure(context, outcome.result.code, outcome.result.message, provenance)
+  const { provenance, logs } = outcome.result
+  const written = logs === undefined ? {} : { logs }
+  if (!outcome.result.ok) {
+    const { code, message } = outcome.result
+    return { ...failure(context, code, message, provenance), ...written }
+  }
   try {
     const output = await context.payloads.keep(
       prediction.id,
@@ -224,10 +312,11 @@ async function endingOf(
       errorCode: null,
       completedAt: context.now(),
       provenance,
+      ...written,
     }
   } catch (error) {
     context.logger.error({ err: error, prediction: prediction.id }, 'output could not be stored')
-    return failure(context, 'storage', 'The output of the prediction could not be stored.')
+    return { ...failure(context, 'storage', 'The output of the prediction could not be stored.'), ...written }
   }
 }
 

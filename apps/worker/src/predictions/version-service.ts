@@ -1,37 +1,67 @@
 import type { LocalVersion } from '@augur/core/models/version'
 import { type PredictionClass, predictionClasses } from '@augur/core/predictions/prediction'
 import type { PredictionJob } from '@augur/core/queue/jobs'
-import type { JobOutcome, PredictionConsumer } from '@augur/core/queue/prediction-consumer'
+import type { JobConsumer, JobOutcomeOrLater } from '@augur/core/queue/job-consumer'
 import { MicroBatcher } from '@augur/inference/micro-batcher'
 import type { RunnerHost } from '@augur/inference/runner-host'
 import { type PoolState, type RunnerLease, RunnerPool } from '@augur/inference/runner-pool'
+import type { Served } from '@augur/inference/runner/protocol'
 import { RunnerUnavailableError } from '@augur/inference/runner-seat'
-import type { ReleaseSlot, RunSlots } from '../run-slots.js'
+import type { RunSlot, RunSlots } from '../run-slots.js'
 import type { CancelPolicy } from './cancel-policy.js'
-import { type HeldJob, type MicroBatchContext, runMicroBatch } from './run-micro-batch.js'
+import { ChunkService, type ChunkServiceOptions } from './chunk-service.js'
+import type { ShadowService } from '../shadow/shadow-service.js'
+import type { FetchedAhead } from './fetch-ahead.js'
+import { FetchPlaces } from './fetch-places.js'
+import { LookAhead } from './look-ahead.js'
+import {
+  type HeldJob,
+  type MicroBatchContext,
+  type Prepared,
+  prepareMicroBatch,
+  runMicroBatch,
+} from './run-micro-batch.js'
 
 export interface VersionServiceOptions {
   version: LocalVersion
   slots: RunSlots
   microBatch: MicroBatchContext
+  chunk: ChunkServiceOptions['chunk']
   cancelPolicy: CancelPolicy
   /** Where its runners come from: one for all versions of a worker. */
   host: RunnerHost
+  /** Fetches what the input of a prediction names at other hosts. Never rejects. */
+  fetchAhead(id: string, control: { places: FetchPlaces; signal: AbortSignal }): Promise<FetchedAhead>
+  /** The prediction left: what was fetched for it is of no use any more. */
+  dropFetched(id: string): void
   /** Starts to consume the version's queue. */
-  consume(concurrency: number, handle: (job: PredictionJob) => Promise<JobOutcome>): PredictionConsumer
+  consume(concurrency: number, handle: (job: PredictionJob) => Promise<JobOutcomeOrLater>): JobConsumer
+  /** Starts to consume the version's batch queue. */
+  consumeChunks: ChunkServiceOptions['consume']
+  /** Repeats what other versions answered. */
+  shadows: Pick<ShadowService, 'start' | 'stop' | 'wanted'>
   onStateChange(state: PoolState): void
 }
 
 interface Waiting extends HeldJob {
   /** Whether a micro-batch took it; only its end can settle it then. */
   begun: boolean
-  settle(outcome: JobOutcome): void
+  /** Whether its files are being fetched: it can be in no micro-batch yet. */
+  isFetching: boolean
+  /** Aborted once it is settled. */
+  left: AbortSignal
+  settle(outcome: JobOutcomeOrLater): void
   fail(error: unknown): void
 }
 
-interface Running {
-  lease: RunnerLease
+/** A micro-batch that was taken, on its way to a runner. */
+interface Taken {
   batch: readonly Waiting[]
+  prepared: Promise<Prepared>
+}
+
+interface Running extends Taken {
+  lease: RunnerLease
   startedAt: number
 }
 
@@ -41,10 +71,16 @@ export class VersionService {
   private readonly batcher: MicroBatcher<Waiting>
   private readonly held = new Set<Waiting>()
   private readonly running = new Set<Running>()
-  private consumer: PredictionConsumer | undefined
+  private readonly ahead: LookAhead<Taken>
+  private readonly chunks: ChunkService
+  private consumer: JobConsumer | undefined
   private closing: Promise<unknown> = Promise.resolve()
   private asking = 0
+  private lending = 0
   private stopping = false
+  private readonly fetchPlaces: FetchPlaces
+  /** Ends what is fetched for micro-batches that go back to the queue. */
+  private leaving = new AbortController()
 
   constructor(private readonly options: VersionServiceOptions) {
     const { version, host } = options
@@ -59,10 +95,34 @@ export class VersionService {
       onReady: () => this.pump(),
       isGone: ({ canceled }) => canceled,
     })
+    this.ahead = new LookAhead({
+      take: (areRunsShort) => this.takeAhead(areRunsShort),
+      nextFree: () => [...this.running].find(({ lease }) => !lease.isShared)?.lease,
+    })
+    const most = placesOf(version) / 2
+    this.fetchPlaces = new FetchPlaces({ most, mostAlike: Math.ceil(most / 2) })
+    const { chunk, consumeChunks: consume } = options
+    this.chunks = new ChunkService({ version, chunk, consume, onWork: () => this.lend() })
   }
 
   get state(): PoolState {
     return this.pool.state
+  }
+
+  /** What computes its answers, while a runner holds it. */
+  get served(): Served | undefined {
+    return this.pool.served
+  }
+
+  /** Whether it holds anything that does not run yet. */
+  get hasWaiting(): boolean {
+    const isWaiting = this.ahead.first !== undefined || this.chunks.waiting > 0
+    return isWaiting || this.unbegun.length > 0
+  }
+
+  /** Whether there may be predictions of another version to repeat. */
+  shadowed(isWanted: boolean): void {
+    this.options.shadows.wanted(isWanted)
   }
 
   start(): void {
@@ -82,13 +142,14 @@ export class VersionService {
     clearTimeout(deadline)
   }
 
-  /** A prediction was cancelled: it is not run if it still waits, and may cost its runner if it is running. */
+  /** A prediction or a batch was cancelled: it is not run if it still waits, and may cost its runner if it is running. */
   cancel(id: string): void {
+    this.chunks.cancel(id)
     const held = [...this.held].find(({ job }) => job.id === id)
     if (!held) return
     held.canceled = true
     for (const running of this.running) {
-      if (running.batch.length === 1 && running.batch[0] === held) this.killWhenDue(running)
+      if (running.batch.includes(held)) this.killWhenDue(running)
     }
     if (held.begun) return
     this.batcher.remove(held)
@@ -97,7 +158,8 @@ export class VersionService {
 
   private killWhenDue(running: Running): void {
     const { cancelPolicy } = this.options
-    if (!this.running.has(running)) return
+    // Whoever shares the run must not pay for others.
+    if (!this.running.has(running) || running.batch.some(({ canceled }) => !canceled)) return
     const delayMs = cancelPolicy.delayMs(running.startedAt)
     if (delayMs > 0) {
       setTimeout(() => this.killWhenDue(running), delayMs).unref()
@@ -115,20 +177,36 @@ export class VersionService {
 
   private startConsuming(): void {
     if (this.stopping || this.consumer) return
-    const { instances, batching } = this.options.version.manifest.serving
-    this.consumer = this.options.consume(2 * batching.maxSize * instances, (job) => this.handle(job))
+    this.consumer = this.options.consume(placesOf(this.options.version), (job) => this.handle(job))
+    this.chunks.start()
+    this.options.shadows.start()
   }
 
   private stopConsuming(): Promise<unknown> {
     const consumer = this.consumer
     this.consumer = undefined
-    if (consumer) this.closing = Promise.all([this.closing, consumer.close()])
+    this.leaving.abort()
+    this.leaving = new AbortController()
+    if (consumer)
+      this.closing = Promise.all([
+        this.closing,
+        consumer.close(),
+        this.chunks.stop(),
+        this.options.shadows.stop(),
+      ])
     this.returnWaiting()
     return this.closing
   }
 
   /** Hands back what no runner has begun. */
   private returnWaiting(): void {
+    for (const { batch, prepared } of this.ahead.clear()) {
+      // A claim under way must not come after that of the worker which is given it next.
+      prepared.then(
+        () => settleAll(batch, 'returned'),
+        (error: unknown) => giveBack(batch, error),
+      )
+    }
     for (const waiting of this.held) {
       if (waiting.begun) continue
       this.batcher.remove(waiting)
@@ -136,49 +214,124 @@ export class VersionService {
     }
   }
 
-  private async handle(job: PredictionJob): Promise<JobOutcome> {
-    if (job.kind !== 'prediction') throw new Error(`no worker runs jobs of the kind ${job.kind} yet`)
+  private async handle(job: PredictionJob): Promise<JobOutcomeOrLater> {
     if (!this.consumer) return 'returned'
+    const leave = new AbortController()
     let waiting: Waiting | undefined
-    const outcome = new Promise<JobOutcome>((settle, fail) => {
-      waiting = { job, canceled: false, begun: false, settle, fail }
+    const outcome = new Promise<JobOutcomeOrLater>((resolve, fail) => {
+      const abandon = () => this.cancel(job.id)
+      const isFetching = job.remote === true
+      // At once, for what comes of a fetch meanwhile must not be run any more.
+      const settle = (settled: JobOutcomeOrLater) => {
+        leave.abort()
+        resolve(settled)
+      }
+      waiting = { job, canceled: false, abandon, begun: false, isFetching, left: leave.signal, settle, fail }
       this.held.add(waiting)
-      this.batcher.add(waiting)
+      if (isFetching) void this.fetch(waiting)
+      else this.batcher.add(waiting)
     })
-    return outcome.finally(() => waiting && this.held.delete(waiting))
+    return outcome.finally(() => {
+      if (waiting) this.held.delete(waiting)
+      if (job.remote) this.options.dropFetched(job.id)
+    })
   }
 
-  /** Asks for one run slot for each idle runner that has something to do. */
+  /** Has it wait for a micro-batch once its files are here. */
+  private async fetch(waiting: Waiting): Promise<void> {
+    const { job, left: signal } = waiting
+    const fetched = await this.options.fetchAhead(job.id, { places: this.fetchPlaces, signal })
+    if (signal.aborted) return
+    if (fetched === 'later') return waiting.settle('later')
+    waiting.isFetching = false
+    this.batcher.add(waiting)
+  }
+
+  /** Asks for one run slot for each idle runner that has something to do, and looks ahead for those that are busy. */
   private pump(): void {
-    while (this.asking < this.pool.idle && this.batcher.isReady) {
+    while (this.asking < this.pool.idle && this.hasWork) {
       this.asking++
-      void this.options.slots.acquire(this.mostUrgent()).then((release) => {
+      const forClass = this.mostUrgent()
+      void this.options.slots.acquire(forClass).then((release) => {
         this.asking--
-        this.begin(release)
+        this.begin(this.options.slots.renewable(forClass, release))
+      })
+    }
+    this.ahead.look()
+    this.lend()
+  }
+
+  /** Asks for a run slot for each runner that predictions leave to batches. */
+  private lend(): void {
+    while (this.lending < Math.min(this.pool.idle, this.chunks.waiting)) {
+      this.lending++
+      void this.options.slots.acquire('batch').then((release) => {
+        this.lending--
+        this.lendTo(this.options.slots.renewable('batch', release))
       })
     }
   }
 
+  private lendTo(slot: RunSlot): void {
+    // Predictions that came meanwhile go first.
+    if (this.hasWork) return this.begin(slot)
+    const lease = this.chunks.waiting > 0 ? this.pool.acquire(slot) : null
+    if (!lease) return slot.release()
+    void this.chunks.runNext(lease).finally(() => {
+      slot.release()
+      lease.release()
+      this.pump()
+    })
+  }
+
+  /** What could be run next. */
+  private get unbegun(): Waiting[] {
+    return [...this.held].filter(({ begun, isFetching }) => !begun && !isFetching)
+  }
+
+  private get hasWork(): boolean {
+    return this.ahead.first !== undefined || this.batcher.isReady
+  }
+
+  /** Of what is run next. */
   private mostUrgent(): PredictionClass {
-    const waiting = new Set([...this.held].filter(({ begun }) => !begun).map(({ job }) => job.class))
+    const next = this.ahead.first?.batch ?? this.unbegun
+    const waiting = new Set(next.map(({ job }) => job.class))
     return predictionClasses.find((name) => waiting.has(name)) ?? 'submission'
   }
 
-  private begin(releaseSlot: ReleaseSlot): void {
+  /** Of short runs only full micro-batches, since others still grow while a runner is busy. */
+  private takeAhead(areRunsShort: boolean): Taken | undefined {
+    const isWorthIt = this.batcher.isFull || !areRunsShort
+    return this.consumer && isWorthIt ? this.take() : undefined
+  }
+
+  private take(): Taken | undefined {
+    const batch = this.batcher.take()
+    if (batch.length === 0) return undefined
+    for (const waiting of batch) waiting.begun = true
+    const prepared = prepareMicroBatch(this.options.microBatch, batch, this.leaving.signal)
+    // Whoever runs or returns it looks at that; until then a rejection must not count as unhandled.
+    prepared.catch(() => {})
+    return { batch, prepared }
+  }
+
+  private begin(slot: RunSlot): void {
     // While the slot was waited for, the runner may have died, or everybody may have left.
-    const lease = this.batcher.isReady ? this.pool.acquire() : null
-    const batch = lease ? this.batcher.take() : []
-    if (!lease || batch.length === 0) {
-      releaseSlot()
+    const lease = this.hasWork ? this.pool.acquire(slot) : null
+    const taken = lease ? (this.ahead.shift() ?? this.take()) : undefined
+    if (!lease || !taken) {
+      slot.release()
       lease?.release()
       return
     }
-    for (const waiting of batch) waiting.begun = true
-    const running: Running = { lease, batch, startedAt: performance.now() }
+    const running: Running = { ...taken, lease, startedAt: performance.now() }
     this.running.add(running)
+    const ended = this.ahead.begin(lease)
     void this.run(running).finally(() => {
+      ended()
       this.running.delete(running)
-      releaseSlot()
+      slot.release()
       lease.release()
       this.pump()
     })
@@ -186,22 +339,32 @@ export class VersionService {
   }
 
   /** Resolves when the runner is free again; the ends are then still being written. */
-  private async run({ lease, batch }: Running): Promise<void> {
+  private async run({ lease, batch, prepared }: Running): Promise<void> {
     try {
-      const { written } = await runMicroBatch(this.options.microBatch, lease, batch)
+      const { written } = await runMicroBatch(this.options.microBatch, lease, await prepared)
       written.then(
         () => settleAll(batch, 'done'),
         (error: unknown) => failAll(batch, error),
       )
     } catch (error) {
-      if (error instanceof RunnerUnavailableError) settleAll(batch, 'returned')
-      else failAll(batch, error)
+      giveBack(batch, error)
     }
   }
 }
 
-function settleAll(batch: readonly Waiting[], outcome: JobOutcome): void {
+/** Jobs held at a time, running and waiting for a micro-batch. */
+function placesOf({ manifest }: LocalVersion): number {
+  return 2 * manifest.serving.batching.maxSize * manifest.serving.instances
+}
+
+function settleAll(batch: readonly Waiting[], outcome: JobOutcomeOrLater): void {
   for (const { settle } of batch) settle(outcome)
+}
+
+/** Where it is only that no runner is to be had, others run them. */
+function giveBack(batch: readonly Waiting[], error: unknown): void {
+  if (error instanceof RunnerUnavailableError) settleAll(batch, 'returned')
+  else failAll(batch, error)
 }
 
 /** The queue gives these up, and the reconciler tries them again: a fault of ours must not turn in a circle. */

@@ -2,14 +2,17 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { Manifest } from '@augur/core/models/manifest'
 import { findMismatch, type Tensors } from '../tensor.js'
-import { InvalidInputError, type Pipeline } from './pipeline.js'
+import { InvalidInputError, type Pipeline, type PipelineTools } from './pipeline.js'
 
 type Exported = (...values: unknown[]) => unknown
 
+/** While the version is loaded there is no prediction whose logs could show it. */
+const silent: PipelineTools = { log: () => undefined }
+
 /**
- * The version's own module. It exports `preprocess(input)`, which gives feeds of batch size 1, and
- * `postprocess(outputs, input)`, which gives a JSON value; both may be async. An error with the name
- * `InvalidInputError` is shown to the caller, any other is not.
+ * The version's own module. It exports `preprocess(input, { log })`, which gives feeds of batch size 1, and
+ * `postprocess(outputs, input, { log })`, which gives a JSON value; both may be async. What they hand to `log` is
+ * shown to the caller, and so is an error with the name `InvalidInputError`; any other is not.
  */
 export async function openOwnModule(
   folder: string,
@@ -23,12 +26,12 @@ export async function openOwnModule(
   const preprocess = readFunction(exported, 'preprocess')
   const postprocess = readFunction(exported, 'postprocess')
   return {
-    preprocess: async (input) => {
-      const feeds = await callModule(preprocess, input)
+    preprocess: async (input, tools = silent) => {
+      const feeds = await callModule(preprocess, input, tools)
       assertFeeds(feeds, inputs)
       return feeds
     },
-    postprocess: (outputs, input) => callModule(postprocess, outputs, input),
+    postprocess: (outputs, input, tools = silent) => callModule(postprocess, outputs, input, tools),
   }
 }
 

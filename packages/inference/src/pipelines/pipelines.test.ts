@@ -23,7 +23,10 @@ beforeAll(async () => {
       if (typeof input.n !== 'number') throw Object.assign(new Error('n must be a number'), { name: 'InvalidInputError' })
       return { x: { type: 'float32', dims: [1, 1], data: Float32Array.of(input.n) } }
     }
-    export const postprocess = async (outputs, input) => ({ sum: outputs.y.data[0] + input.n })`,
+    export const postprocess = async (outputs, input, { log }) => {
+      log('added ' + input.n)
+      return { sum: outputs.y.data[0] + input.n }
+    }`,
   )
 })
 afterAll(() => rm(folder, { recursive: true }))

@@ -1,7 +1,7 @@
 import type { VersionId } from '@augur/core/models/version'
 import { OutOfMemoryError } from './item-failure.js'
 import { loadVersion } from './load-version.js'
-import type { RunnerNotice, RunnerReply, RunnerRequest } from './protocol.js'
+import type { RunInput, RunnerNotice, RunnerReply, RunnerRequest, StagedInputs } from './protocol.js'
 import { type Model, runMicroBatch } from './run-micro-batch.js'
 
 const models = new Map<VersionId, Model>()
@@ -9,15 +9,21 @@ const models = new Map<VersionId, Model>()
 const sendToParent = process.send?.bind(process)
 delete process.send
 let failedRuns = 0
+let staged: RunInput[] = []
 let last: Promise<void> = Promise.resolve()
 
 // A terminal sends Ctrl-C to the whole group; the parent decides what it means. SIGTERM has no handler on purpose:
 // with one, it would not end a run.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit(0))
-process.on('message', (request: RunnerRequest) => {
-  last = last.then(() => answer(request)).then(send)
+process.on('message', (request: RunnerRequest | StagedInputs) => {
+  last = last.then(() => handle(request))
 })
+
+async function handle(request: RunnerRequest | StagedInputs): Promise<void> {
+  if (request.kind === 'stage') staged = request.inputs
+  else send(await answer(request))
+}
 
 async function answer(request: RunnerRequest): Promise<RunnerReply> {
   const { versionId } = request
@@ -43,10 +49,12 @@ async function load({
 async function run({
   run: id,
   versionId,
-  inputs,
+  inputs: given,
 }: Extract<RunnerRequest, { kind: 'run' }>): Promise<RunnerReply> {
   const model = models.get(versionId)
   if (!model) throw new Error('a run of a version that is not loaded')
+  const inputs = given ?? staged
+  staged = []
   const failedBefore = model.session.failedRuns
   try {
     return { kind: 'ran', run: id, ...(await runMicroBatch(model, inputs)) }

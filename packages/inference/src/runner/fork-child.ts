@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
+import { constants, setPriority } from 'node:os'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -10,10 +11,13 @@ export interface ForkOptions {
   launcher?: readonly string[]
   /** The whole environment of the process. Empty by default: models have no business with its parent's secrets. */
   environment?: Readonly<Record<string, string>>
+  /** Whether it gets only what processor time nobody else wants. */
+  lowPriority?: boolean
 }
 
 /** Starts a runner's process. It inherits no environment and no open files. */
-export function forkChild({ maxOldSpaceMb, launcher = [], environment = {} }: ForkOptions): ChildProcess {
+export function forkChild(options: ForkOptions): ChildProcess {
+  const { maxOldSpaceMb, launcher = [], environment = {}, lowPriority = false } = options
   const isSource = import.meta.url.endsWith('.ts')
   const entry = fileURLToPath(new URL(isSource ? './child.ts' : './child.js', import.meta.url))
   const nodeArgs = isSource ? ['--import', 'tsx'] : []
@@ -29,7 +33,17 @@ export function forkChild({ maxOldSpaceMb, launcher = [], environment = {} }: Fo
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   })
   if (child.pid !== undefined) offerToOutOfMemoryKiller(child.pid)
+  // At once: its threads inherit it.
+  if (child.pid !== undefined && lowPriority) lowerPriority(child.pid)
   return child
+}
+
+function lowerPriority(pid: number): void {
+  try {
+    setPriority(pid, constants.priority.PRIORITY_LOW)
+  } catch {
+    // The process has ended already.
+  }
 }
 
 /** When the machine itself runs out of memory, the kernel shall end a runner rather than a worker or Redis. */

@@ -5,7 +5,7 @@ type Fields = Partial<Record<string, unknown>>
 /** Whether a message of a child is the reply to this request. A version's own module may send anything at all. */
 export function isReplyTo(request: RunnerRequest, message: unknown): message is RunnerReply {
   const fields: Fields = Object(message)
-  if (request.kind === 'run') return fields.run === request.run && isRunReply(fields, request.inputs.length)
+  if (request.kind === 'run') return fields.run === request.run && isRunReply(fields, request.size)
   if (fields.versionId !== request.versionId) return false
   if (request.kind === 'release') return fields.kind === 'released'
   return fields.kind === 'loaded' || fields.kind === 'loadFailed'

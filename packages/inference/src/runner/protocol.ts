@@ -27,10 +27,14 @@ export interface Served {
   provider: ExecutionProvider
 }
 
-/** How one input ended. `message` may be shown to callers: it names no path and quotes no library. */
-export type ItemResult =
+/**
+ * How one input ended. `message` may be shown to callers: it names no path and quotes no library. `logs` is what the
+ * version's own module wrote for them.
+ */
+export type ItemResult = (
   | { ok: true /** JSON text. */; output: string }
   | { ok: false; code: 'invalid_input' | 'model_error'; message: string }
+) & { logs?: string }
 
 /** Milliseconds that each stage took for the whole micro-batch. */
 export interface RunTimings {
@@ -39,10 +43,27 @@ export interface RunTimings {
   postprocessMs: number
 }
 
+/**
+ * Parent to child, without a reply: inputs that a run is expected to be asked for soon. They are on their way while
+ * another run still keeps the child, which knows no others until the next run began.
+ */
+export interface StagedInputs {
+  kind: 'stage'
+  inputs: RunInput[]
+}
+
 /** Parent to child. Handled one after the other, in order. */
 export type RunnerRequest =
   | { kind: 'load'; versionId: VersionId; folder: string; manifest: Manifest; settings: SessionSettings }
-  | { kind: 'run'; run: number; versionId: VersionId; inputs: RunInput[] }
+  | {
+      kind: 'run'
+      run: number
+      versionId: VersionId
+      /** How many inputs it has. */
+      size: number
+      /** Null for those that were staged last. */
+      inputs: RunInput[] | null
+    }
   | { kind: 'release'; versionId: VersionId }
 
 /** Child to parent, one for each request. */

@@ -145,3 +145,29 @@ test('an output in another shape than declared is shown as it is, but given to n
   expect(String(log.mock.calls[0])).toContain('must have size 2')
   log.mockRestore()
 })
+
+test('each input has logs of its own, also one that failed, and one that wrote nothing has none', async () => {
+  const talking: Pipeline = {
+    preprocess: async (input, tools) => {
+      if (input === 'silent') return { x: { type: 'float32', dims: [1], data: Float32Array.of(0) } }
+      tools?.log(`before ${String(input)}`)
+      if (input === 'bad') throw new Error('a fault')
+      return { x: { type: 'float32', dims: [1], data: Float32Array.of(1) } }
+    },
+    postprocess: (_outputs, input, tools) => {
+      if (input !== 'silent') tools?.log(`after ${String(input)}`)
+      return input
+    },
+  }
+  const { model } = await open(identity(['N']), { maxSize: 8 }, talking)
+  const inputs = ['one', 'bad', 'silent'].map((text) => ({
+    form: 'pipeline' as const,
+    json: JSON.stringify(text),
+  }))
+  const { results } = await runMicroBatch(model, inputs)
+  expect(results.map(({ ok, logs }) => [ok, logs])).toEqual([
+    [true, 'before one\nafter one\n'],
+    [false, 'before bad\n'],
+    [true, undefined],
+  ])
+})

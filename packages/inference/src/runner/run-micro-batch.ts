@@ -8,6 +8,7 @@ import { openTensors } from '../pipelines/tensors.js'
 import { findMismatch, type Tensors } from '../tensor.js'
 import { type Failure, toFailure } from './item-failure.js'
 import type { ItemResult, RunInput, RunTimings } from './protocol.js'
+import { RunLog } from './run-log.js'
 
 /** What a micro-batch runs on. */
 export interface Model {
@@ -21,6 +22,7 @@ export interface Model {
 /** One input on its way through the stages: it has feeds, then outputs, or a failure. */
 interface Item {
   pipeline: Pipeline
+  log: RunLog
   input?: unknown
   feeds?: Tensors
   outputs?: Tensors
@@ -66,22 +68,23 @@ export async function runMicroBatch(
 /** A model may answer in another shape than it says. Raw tensors show that; a pipeline would compute nonsense. */
 function withDeclaredOutputs(pipeline: Pipeline, { outputs: specs }: Manifest): Pipeline {
   return {
-    preprocess: (input) => pipeline.preprocess(input),
-    postprocess: (outputs, input) => {
+    preprocess: (input, tools) => pipeline.preprocess(input, tools),
+    postprocess: (outputs, input, tools) => {
       const problem = findMismatch(outputs, specs)
       if (problem) throw new TypeError(`output ${problem}`)
-      return pipeline.postprocess(outputs, input)
+      return pipeline.postprocess(outputs, input, tools)
     },
   }
 }
 
 async function preprocess({ pipelines }: Model, { form, json }: RunInput): Promise<Item> {
   const pipeline = pipelines[form]
+  const log = new RunLog()
   try {
     const input = parseInput(json)
-    return { pipeline, input, feeds: await pipeline.preprocess(input) }
+    return { pipeline, log, input, feeds: await pipeline.preprocess(input, log.tools) }
   } catch (error) {
-    return { pipeline, failure: toFailure('preprocess', error) }
+    return { pipeline, log, failure: toFailure('preprocess', error) }
   }
 }
 
@@ -146,11 +149,13 @@ async function runJoined({ session, manifest }: Model, items: PreparedItem[]): P
   }
 }
 
-async function postprocess({ pipeline, input, outputs, failure }: Item): Promise<ItemResult> {
+async function postprocess(item: Item): Promise<ItemResult> {
+  const { pipeline, log, input, outputs, failure } = item
   try {
-    if (failure) return failure
-    return { ok: true, output: encodeJson(await pipeline.postprocess(outputs ?? {}, input)) }
+    if (failure) return { ...failure, ...log.member }
+    const output = encodeJson(await pipeline.postprocess(outputs ?? {}, input, log.tools))
+    return { ok: true, output, ...log.member }
   } catch (error) {
-    return toFailure('postprocess', error)
+    return { ...toFailure('postprocess', error), ...log.member }
   }
 }

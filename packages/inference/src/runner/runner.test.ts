@@ -51,6 +51,29 @@ const sleepingInput = (input: SleepingInput): string => JSON.stringify(input)
 const three = sleepingInput({ value: [1, 2, 3] })
 const threeBack = { ok: true, output: '{"value":[1,2,3]}' }
 
+describe('inputs that are sent ahead', () => {
+  const staged = inputsOf(sleepingInput({ value: [4, 5, 6] }))
+  const stagedBack = { ok: true, output: '{"value":[4,5,6]}' }
+  const run = (inputs: RunInput[]) => shared.run(sleeping.id, inputs, { timeoutMs })
+
+  test('are those of the run that is given the same, however often others run meanwhile', async () => {
+    const first = run(inputsOf(sleepingInput({ value: [1, 2, 3], sleepMs: 50 })))
+    shared.stage(staged)
+    expect(await first).toMatchObject({ results: [threeBack] })
+    expect(await run(staged)).toMatchObject({ results: [stagedBack] })
+    expect(await run(staged)).toMatchObject({ results: [stagedBack] })
+  })
+
+  test('are not those of another run, nor kept after it', async () => {
+    shared.stage(staged)
+    expect(await run(inputsOf(three))).toMatchObject({ results: [threeBack] })
+    expect(await run(staged)).toMatchObject({ results: [stagedBack] })
+    shared.stage(inputsOf(three))
+    shared.stage(staged)
+    expect(await run(staged)).toMatchObject({ results: [stagedBack] })
+  })
+})
+
 describe('a micro-batch', () => {
   test('gives each input its own output, in order', async () => {
     const outcome = await shared.run(sum.id, inputsOf('{"x":[1,2,3]}', '{"x":[0.5,0,-1]}'), { timeoutMs })

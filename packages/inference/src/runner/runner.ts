@@ -8,7 +8,15 @@ import { type ForkOptions, forkChild } from './fork-child.js'
 import { isNotice, isReplyTo } from './is-reply.js'
 import { LoadError } from './load-error.js'
 import { OutputTail } from './output-tail.js'
-import type { ItemResult, RunInput, RunnerReply, RunnerRequest, RunTimings, Served } from './protocol.js'
+import type {
+  ItemResult,
+  RunInput,
+  RunnerReply,
+  RunnerRequest,
+  RunTimings,
+  Served,
+  StagedInputs,
+} from './protocol.js'
 import { Turns } from './turns.js'
 import { watchMemory } from './watch-memory.js'
 
@@ -86,6 +94,7 @@ export class Runner {
   private clock: NodeJS.Timeout | undefined
   private killedFor: 'timeout' | 'memory' | 'other' | undefined
   private lastRun = 0
+  private staged: RunInput[] | undefined
   private releases = 0
   private answered = false
   private wornOut = false
@@ -158,13 +167,25 @@ export class Runner {
     return ending.reply.served
   }
 
+  /** Sends what `run` is expected to be given next, so that the child need not wait for it then. */
+  stage(inputs: RunInput[]): void {
+    if (!this.isAlive) return
+    this.staged = inputs
+    this.child.send({ kind: 'stage', inputs } satisfies StagedInputs, () => undefined)
+  }
+
   /** Runs inputs of a loaded version as one micro-batch. Kills the child after `timeoutMs`. */
   async run(
     versionId: VersionId,
     inputs: RunInput[],
     { timeoutMs }: { timeoutMs: number },
   ): Promise<RunOutcome | NotStarted> {
-    const ending = await this.ask({ kind: 'run', run: ++this.lastRun, versionId, inputs }, timeoutMs)
+    const given = this.staged === inputs ? null : inputs
+    this.staged = undefined
+    const ending = await this.ask(
+      { kind: 'run', run: ++this.lastRun, versionId, size: inputs.length, inputs: given },
+      timeoutMs,
+    )
     if (ending.kind !== 'replied') return ending
     const { reply } = ending
     if (reply.kind === 'resourceLimit') return { kind: 'resource_limit' }

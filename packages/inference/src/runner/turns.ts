@@ -9,6 +9,11 @@ export class Turns {
     return this.taken === 0
   }
 
+  /** Whether more than one joined. */
+  get isShared(): boolean {
+    return this.listeners.size > 1
+  }
+
   /** From now on `onFree` is called whenever a turn ends. */
   join(onFree: Listener): void {
     this.listeners.add(onFree)
