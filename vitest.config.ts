@@ -5,7 +5,9 @@ const packages = fileURLToPath(new URL('./packages', import.meta.url))
 
 // Unit and Redis tests read the packages' sources; only the e2e stories run what was built.
 const resolve = {
-  alias: [{ find: /^@augur\/(core|inference|test-support)\/(.*)$/, replacement: `${packages}/$1/src/$2.ts` }],
+  alias: [
+    { find: /^@augur\/(client|core|inference|test-support)\/(.*)$/, replacement: `${packages}/$1/src/$2.ts` },
+  ],
 }
 
 export default defineConfig({
@@ -15,7 +17,7 @@ export default defineConfig({
         resolve,
         test: {
           name: 'unit',
-          include: ['{packages,apps}/*/src/**/*.test.ts', 'bench/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: ['{packages,apps}/*/src/**/*.test.ts', '{bench,chaos}/src/**/*.test.ts', 'scripts/**/*.test.ts'],
           exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },

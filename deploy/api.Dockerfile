@@ -14,6 +14,7 @@ WORKDIR /app
 COPY --from=build /app/package.json /app/.env* ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/packages/core packages/core
+COPY --from=build /app/apps/playground apps/playground
 COPY --from=build /app/apps/api apps/api
 RUN install -d -o node -g node /data
 USER node

@@ -61,7 +61,7 @@ async function clientOf(tenant: string) {
         ;({ status } = await bodyOf(response))
       }
     },
-    open: () => redis.scard(keys.tenantOpen(tenant)),
+    open: () => redis.zcard(keys.tenantOpen(tenant)),
   }
 }
 

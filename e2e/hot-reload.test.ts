@@ -7,7 +7,7 @@ import { startWebhookReceiver } from '@augur/test-support/webhook-receiver'
 import { afterEach, expect, test } from 'vitest'
 import { gatedRepository, submitGated } from './support/gated.js'
 import { bodyOf, ended, processing, read, type WirePrediction } from './support/predictions.js'
-import { breakages, swapScaling } from './support/swapping.js'
+import { type Breakage, breakages, swapScaling } from './support/swapping.js'
 import { until } from './support/until.js'
 
 interface WireModel {
@@ -33,58 +33,77 @@ const modelNow = async (stack: TestStack, model: string) =>
 /** What the version that ran it multiplies by. */
 const factorOf = ({ output }: WirePrediction) => Number(JSON.stringify(output).match(/\d+/)?.[0])
 
-/** Sends one prediction after the other by label, until told to stop. Notes in `seen` which versions ran them. */
+/** Sends a model one prediction after the other by label, until told to stop, and tells of each that ended. */
 async function keepPredicting(
   stack: TestStack,
+  model: string,
   over: AbortSignal,
-  seen: Set<number>,
-): Promise<WirePrediction[]> {
-  const predictions: WirePrediction[] = []
-  while (!over.aborted) {
+  onEnded: (prediction: WirePrediction) => void,
+): Promise<void> {
+  for (let sent = 0; !over.aborted; sent++) {
     const response = await stack.request('/predictions', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ version: 'augur/scaling:1', input: { x: [1, 2, predictions.length] } }),
+      body: JSON.stringify({ version: `augur/${model}:1`, input: { x: [1, 2, sent] } }),
     })
     const created = await bodyOf(response)
     if (response.status !== 201) throw new Error(`not accepted: ${JSON.stringify(created)}`)
-    const prediction = await ended(stack, created.id)
-    predictions.push(prediction)
-    seen.add(factorOf(prediction))
+    onEnded(await ended(stack, created.id))
     // A machine of few cores shall also load models meanwhile.
     await sleep(10)
   }
-  return predictions
 }
 
-test('500 predictions flow while a version is swapped and broken seven times, and none fails', async () => {
+/** Breaks a version that serves, then puts another in its place. */
+async function swapBroken(stack: TestStack, dir: string, { model, breakage, next }: Swap): Promise<void> {
+  await breakage.apply(dir, model)
+  await until(async () =>
+    (await modelNow(stack, model)).problems.some((problem) => problem.code === breakage.code),
+  )
+  expect((await modelNow(stack, model)).state).toBe('ready')
+  const id = await swapScaling(dir, model, next)
+  await until(async () => (await modelNow(stack, model)).latest_version?.id === id)
+  await until(async () => (await modelNow(stack, model)).problems.length === 0)
+}
+
+/** One model for each breakage, with the factors that its versions multiply by. */
+interface Swap {
+  model: string
+  breakage: Breakage
+  first: number
+  next: number
+}
+const swaps: readonly Swap[] = breakages.map((breakage, i) => ({
+  model: `scaling-${i}`,
+  breakage,
+  first: 2 * i + 1,
+  next: 2 * i + 2,
+}))
+
+test('500 predictions flow while versions are broken in seven ways and swapped, and none fails', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   closing.push(() => rm(dir, { recursive: true, force: true }))
-  await swapScaling(dir, 1)
+  for (const { model, first } of swaps) await swapScaling(dir, model, first)
   const stack = await start(dir)
   const over = new AbortController()
+  const predictions: WirePrediction[] = []
   const seen = new Set<number>()
-  const flowing = Promise.all(Array.from({ length: 4 }, () => keepPredicting(stack, over.signal, seen)))
-
-  const swaps = async () => {
-    for (const [i, { code, apply }] of breakages.entries()) {
-      await apply(dir)
-      await until(async () =>
-        (await modelNow(stack, 'scaling')).problems.some((problem) => problem.code === code),
-      )
-      expect((await modelNow(stack, 'scaling')).state).toBe('ready')
-      const id = await swapScaling(dir, i + 2)
-      await until(async () => (await modelNow(stack, 'scaling')).latest_version?.id === id)
-      await until(async () => (await modelNow(stack, 'scaling')).problems.length === 0)
-      // The API routes by a view that is a moment old.
-      await until(() => seen.has(i + 2))
-    }
+  const note = (prediction: WirePrediction) => {
+    predictions.push(prediction)
+    seen.add(factorOf(prediction))
   }
-  await Promise.race([swaps().finally(() => over.abort()), flowing])
-  const predictions = (await flowing).flat()
+  const flowing = Promise.all(swaps.map(({ model }) => keepPredicting(stack, model, over.signal, note)))
+
+  const swapping = async () => {
+    await until(() => seen.size === swaps.length)
+    await Promise.all(swaps.map((swap) => swapBroken(stack, dir, swap)))
+    // The API routes by a view that is a moment old.
+    await until(() => seen.size === 2 * swaps.length && predictions.length >= 500)
+  }
+  await Promise.race([swapping().finally(() => over.abort()), flowing])
+  await flowing
   expect(predictions.filter(({ status }) => status !== 'succeeded')).toEqual([])
-  expect(predictions.length).toBeGreaterThanOrEqual(500)
-  expect(seen.size).toBe(breakages.length + 1)
+  expect([...seen].toSorted((a, b) => a - b)).toEqual(swaps.flatMap(({ first, next }) => [first, next]))
 }, 240_000)
 
 test('a removed version finishes what it runs; what still waits after the drain time fails as version_gone', async () => {

@@ -1,10 +1,12 @@
+import { Tickets } from '@augur/core/access/tickets'
 import { modelTag, newPredictionId, randomToken } from '@augur/core/ids'
+import { readMasterKey } from '@augur/core/master-key'
 import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import type { ModelVersion } from '@augur/core/models/version'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
 import { finishPredictions } from '@augur/core/predictions/finish-predictions'
-import type { Ending, Prediction } from '@augur/core/predictions/prediction'
+import { type Ending, plainTerms, type Prediction } from '@augur/core/predictions/prediction'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { OpenPredictions } from '@augur/core/quotas/open-predictions'
@@ -21,6 +23,7 @@ import { until } from './support/until.js'
 
 const hour = 3_600_000
 const tag = modelTag('augur/gated')
+const masterKey = 'a key that the stack and this test share'
 
 let models: GatedRepository
 let stack: TestStack
@@ -35,13 +38,13 @@ let version: ModelVersion
 beforeAll(async () => {
   models = await gatedRepository()
   receiver = await startWebhookReceiver()
-  const env = { AUGUR_RECONCILE_GRACE_SECONDS: '1' }
+  const env = { AUGUR_RECONCILE_GRACE_SECONDS: '1', AUGUR_MASTER_KEY: masterKey }
   stack = await startTestStack({ modelsDir: models.dir, env })
   redis = stack.connectRedis()
   keys = createKeys(stack.prefix)
   predictions = new PredictionStore(redis, keys, hour)
   queues = new PredictionQueues(redis, keys)
-  unheard = new DeliveryQueue(redis, createKeys(`${stack.prefix}-unheard`), 1)
+  unheard = new DeliveryQueue(redis, createKeys(`${stack.prefix}-unheard`))
   const [published] = (await new CatalogueStore(redis, keys).read()).versions
   if (!published) throw new Error('the worker published no version')
   version = published
@@ -62,6 +65,7 @@ const target = () => ({ model: version.model, version: version.id })
 async function createRecord(value: number[], webhook: string | null = null): Promise<Prediction> {
   const now = Date.now()
   const prediction: Prediction = {
+    ...plainTerms,
     id: newPredictionId(tag, now),
     tenant: 'default',
     model: version.model,
@@ -74,6 +78,7 @@ async function createRecord(value: number[], webhook: string | null = null): Pro
     output: null,
     error: null,
     errorCode: null,
+    logs: '',
     createdAt: now,
     startedAt: null,
     completedAt: null,
@@ -110,7 +115,8 @@ async function succeed(prediction: Prediction, json: string) {
   const payloads = new Payloads(new FolderPayloadStore(models.dir), 65_536)
   const publicBaseUrl = `${stack.url}/api/v1`
   const openPredictions = new OpenPredictions(redis, keys)
-  const context = { predictions, openPredictions, payloads, deliveries: unheard, publicBaseUrl }
+  const tickets = new Tickets(await readMasterKey({ given: masterKey, dataDir: models.dir }))
+  const context = { predictions, openPredictions, payloads, deliveries: unheard, publicBaseUrl, tickets }
   const [outcome] = await finishPredictions(context, [{ prediction, ending }])
   return outcome
 }

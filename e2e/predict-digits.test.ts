@@ -4,6 +4,7 @@ import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
 import { startWebhookReceiver } from '@augur/test-support/webhook-receiver'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { digitSeven } from './support/digit-image.js'
 import { bodyOf, type WirePrediction } from './support/predictions.js'
 
 const modelsDir = fileURLToPath(new URL('../models', import.meta.url))
@@ -19,14 +20,6 @@ beforeAll(async () => {
     .map((line) => JSON.parse(line))
 })
 afterAll(() => stack?.stop())
-
-// A held-out seven, eight times enlarged, dark on light.
-const digitSeven = Buffer.from(
-  'iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAAAAACPAi4CAAAAe0lEQVR42u3WQQ2AMBBE0ZVQCUhAAhKQgAQcIAkpSKgEJLSXmcskhPtk/g2yvNOmt' +
-    'Ib0ogs1dCCdrwBWwINWxA8XKYA3cCNdGD5vKIA3oAtFUA+UjgJ4A/WTLlQAL0AvFhzkD4XvuWgBPAGNBwgvHF9zAbyBHZ0ogDUwAe+xzhcP+E4cAAAAAElF' +
-    'TkSuQmCC',
-  'base64',
-)
 
 interface Digit extends Omit<WirePrediction, 'output'> {
   output: { label: string } | null
@@ -93,12 +86,12 @@ test('the optimised version is asked for by its label and answers as well', asyn
   expect(await response.json()).toMatchObject({ version_label: 'int8', output: { label: row?.label } })
 })
 
-test('start and completed reach the receiver in order, each signed for the standard library', async () => {
+test('start, output and completed reach the receiver in order, each signed for the standard library', async () => {
   const receiver = await startWebhookReceiver()
   const { key } = await bodyOf<{ key: string }>(await stack.request('/webhooks/default/secret'))
   const { prediction } = await create({ input: rows[1]?.input, webhook: receiver.url })
-  const [start, completed] = await receiver.waitFor(2)
-  for (const webhook of [start, completed]) {
+  const [start, output, completed] = await receiver.waitFor(3)
+  for (const webhook of [start, output, completed]) {
     new Webhook(key).verify(webhook?.body ?? '', webhook?.headers as Record<string, string>)
   }
   expect(JSON.parse(start?.body ?? '')).toMatchObject({
@@ -106,10 +99,14 @@ test('start and completed reach the receiver in order, each signed for the stand
     status: 'processing',
     output: null,
   })
+  expect(JSON.parse(output?.body ?? '')).toMatchObject({
+    status: 'processing',
+    output: { label: rows[1]?.label },
+  })
   const told = JSON.parse(completed?.body ?? '')
   const asked = await (await stack.request(`/predictions/${prediction.id}`)).json()
   expect(told).toEqual(asked)
-  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(2)
+  expect(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size).toBe(3)
   await receiver.close()
 })
 

@@ -1,4 +1,4 @@
-// node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|test> [args]: installs and builds what is missing or stale, then runs the
+// node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|test> [args]: installs and builds what is missing or stale, then runs the
 // command. Plain Node, because nothing is installed when it starts. When nothing changed it costs some 50 ms.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -15,9 +15,17 @@ const buildStamp = inRoot('node_modules/.augur-build')
 const lockDir = inRoot('.augur/bootstrap.lock')
 
 const cli = 'apps/cli/dist/main.js'
-const programs = { up: cli, demo: cli, augur: cli, verify: cli, profile: cli, bench: 'bench/dist/main.js' }
+const programs = {
+  up: cli,
+  demo: cli,
+  augur: cli,
+  verify: cli,
+  profile: cli,
+  bench: 'bench/dist/main.js',
+  chaos: 'chaos/dist/main.js',
+}
 /** Those that take what follows as it is; the others are commands of the CLI themselves. */
-const ownArguments = ['augur', 'bench']
+const ownArguments = ['augur', 'bench', 'chaos']
 
 const checks = [
   { title: 'Format', command: ['biome', 'format', '.'] },
@@ -79,6 +87,7 @@ const workspaces = () =>
   [
     ...['packages', 'apps'].flatMap((group) => readdirSync(inRoot(group)).map((name) => `${group}/${name}`)),
     'bench',
+    'chaos',
   ].filter((folder) => existsSync(inRoot(folder, 'tsconfig.json')) && filesUnder(`${folder}/src`).length > 0)
 
 function filesUnder(folder) {
@@ -197,7 +206,9 @@ async function runProgram(command, args) {
 
 const [command, ...args] = process.argv.slice(2)
 if (command !== 'test' && !Object.hasOwn(programs, command ?? '')) {
-  console.error('Usage: node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|test> [arguments]')
+  console.error(
+    'Usage: node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|test> [arguments]',
+  )
   process.exit(2)
 }
 checkNodeVersion()

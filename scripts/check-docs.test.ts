@@ -26,6 +26,7 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
     'models/README.md',
     'models/digits/README.md',
     'models/tickets/README.md',
+    'packages/client/README.md',
   )
 
 const cellsOf = (row: string) =>

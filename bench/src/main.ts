@@ -2,10 +2,12 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { StartupError } from '@augur/core/startup-error'
+import { runBatches } from './batches.js'
 import { runCompute } from './compute.js'
 import { runIsolation } from './isolation.js'
 import { runPool } from './pool.js'
 import { runReload } from './reload.js'
+import { runShadow } from './shadow.js'
 import { runSingles } from './singles.js'
 
 const help = `Usage: npm run bench -- <experiment> [options]
@@ -17,6 +19,12 @@ const help = `Usage: npm run bench -- <experiment> [options]
     --report           writes the results to bench/reports
     --profile FOLDER   writes CPU profiles of all Node.js processes there
 
+  batches              a batch beside as many single predictions
+    --rounds N         how often each takes its turn (3)
+    --lines N          of each batch (50000)
+    --predictions N    single ones in each turn (5000)
+    --connections N    clients that make them (64)
+
   pool                 one worker beside two, with a model that sleeps
     --rounds N         how often each is measured (3)
     --predictions N    in each turn (200)
@@ -27,6 +35,11 @@ const help = `Usage: npm run bench -- <experiment> [options]
 
   isolation            a neighbour's rate beside models that crash, loop and allocate
     --seconds N        how long beside each (15)
+
+  shadow               waiting predictions with and without a shadow that repeats each of them
+    --rounds N         how often each is measured (5)
+    --predictions N    in each turn (5000)
+    --connections N    clients that wait (64)
 
   reload               memory over cycles of unloading and loading a model
     --cycles N         how often (50)`
@@ -45,9 +58,10 @@ function parse(argv: string[]) {
   const { values, positionals } = parseArgs({
     args: argv,
     options: {
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string' },
       predictions: { type: 'string' },
       connections: { type: 'string', default: '64' },
+      lines: { type: 'string', default: '50000' },
       seconds: { type: 'string', default: '15' },
       cycles: { type: 'string', default: '50' },
       report: { type: 'boolean', default: false },
@@ -61,16 +75,36 @@ function parse(argv: string[]) {
 
 async function run(argv: string[]): Promise<number> {
   const { experiment, ...values } = parse(argv)
-  if (values.help || !['singles', 'pool', 'compute', 'isolation', 'reload'].includes(experiment)) {
+  if (
+    values.help ||
+    !['singles', 'batches', 'pool', 'compute', 'isolation', 'reload', 'shadow'].includes(experiment)
+  ) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
   }
-  const rounds = positiveInteger('rounds', values.rounds)
+  const rounds = positiveInteger('rounds', values.rounds ?? (experiment === 'shadow' ? '5' : '3'))
+  if (experiment === 'batches') {
+    return runBatches({
+      root,
+      rounds,
+      lines: positiveInteger('lines', values.lines),
+      predictions: positiveInteger('predictions', values.predictions ?? '5000'),
+      connections: positiveInteger('connections', values.connections),
+    })
+  }
   if (experiment === 'pool') {
     return runPool({ root, rounds, predictions: positiveInteger('predictions', values.predictions ?? '200') })
   }
   if (experiment === 'reload') {
     return runReload({ root, cycles: positiveInteger('cycles', values.cycles) })
+  }
+  if (experiment === 'shadow') {
+    return runShadow({
+      root,
+      rounds,
+      predictions: positiveInteger('predictions', values.predictions ?? '5000'),
+      connections: positiveInteger('connections', values.connections),
+    })
   }
   if (experiment === 'isolation') {
     return runIsolation({ root, seconds: positiveInteger('seconds', values.seconds) })

@@ -1,6 +1,7 @@
 import { cp, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { startPrivateStack } from '@augur/cli/private-stack'
 import { Pool } from 'undici'
 import { readProcesses, residentBytesOf } from './cpu.js'
@@ -28,6 +29,7 @@ export async function runReload({ root, cycles }: ReloadOptions): Promise<number
       const megabytes: number[] = []
       for (let cycle = 1; cycle <= cycles; cycle++) {
         await change(pool, 'unload')
+        await untilGone(pool)
         await change(pool, 'load')
         megabytes.push(residentBytesOf(worker, readProcesses()) / 1e6)
         process.stderr.write(`cycle ${cycle}: ${megabytes.at(-1)?.toFixed(1)} MB\n`)
@@ -52,6 +54,16 @@ async function change(pool: Pool, kind: 'load' | 'unload'): Promise<void> {
   })
   const answer = await body.text()
   if (statusCode !== 200) throw new Error(`${kind} answered ${statusCode}: ${answer}`)
+}
+
+/** An answer to `unload` says that nobody is given the model any more; its runner ends a little later. */
+async function untilGone(pool: Pool): Promise<void> {
+  for (;;) {
+    const { body } = await pool.request({ method: 'POST', path: '/v2/repository/index' })
+    const index = await body.text()
+    if (!index.includes('"UNLOADING"')) return
+    await sleep(100)
+  }
 }
 
 /** Least squares over the cycles after the warm-up. */

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { writeModel } from '@augur/test-support/models'
 import { scalingModel } from '@augur/test-support/scaling'
 
-/** Puts other files into the folder of `augur/scaling:1`, one after the other, and gives the new version's id. */
-export async function swapScaling(modelsDir: string, factor: number): Promise<string> {
+/** Puts other files into the folder of a model's label `1`, one after the other, and gives the new version's id. */
+export async function swapScaling(modelsDir: string, name: string, factor: number): Promise<string> {
   const elsewhere = await mkdtemp(join(tmpdir(), 'augur-swap-'))
-  const { folder, id } = await scalingModel(elsewhere, { factor })
-  const served = join(modelsDir, 'scaling', '1')
+  const { folder, id } = await scalingModel(elsewhere, { name, factor })
+  const served = join(modelsDir, name, '1')
   await rm(served, { recursive: true, force: true })
   await cp(folder, served, { recursive: true })
   await rm(elsewhere, { recursive: true, force: true })
@@ -19,14 +19,14 @@ export interface Breakage {
   name: string
   /** The reason code that it is to be shown with. */
   code: string
-  /** Breaks the files of `augur/scaling:1`. */
-  apply(modelsDir: string): Promise<void>
+  /** Breaks the files of a model's label `1`. */
+  apply(modelsDir: string, name: string): Promise<void>
 }
 
-const modelIn = (modelsDir: string) => join(modelsDir, 'scaling', '1', 'model.onnx')
+const modelIn = (modelsDir: string, name: string) => join(modelsDir, name, '1', 'model.onnx')
 
 function damage(name: string, code: string, apply: (file: string) => Promise<void>): Breakage {
-  return { name, code, apply: (modelsDir) => apply(modelIn(modelsDir)) }
+  return { name, code, apply: (modelsDir, model) => apply(modelIn(modelsDir, model)) }
 }
 
 /** What copies, proxies and version control leave in place of a model. */
@@ -43,11 +43,11 @@ export const breakages: readonly Breakage[] = [
 ]
 
 /** A model that its manifest describes as it is, and that ONNX Runtime is too old for. */
-async function raiseOpset(modelsDir: string): Promise<void> {
-  const { manifest } = await scalingModel(modelsDir, { factor: 1 })
-  const onnx = await readFile(modelIn(modelsDir))
+async function raiseOpset(modelsDir: string, name: string): Promise<void> {
+  const { manifest } = await scalingModel(modelsDir, { name, factor: 1000 })
+  const onnx = await readFile(modelIn(modelsDir, name))
   // The test's encoder writes the opset last.
   onnx[onnx.length - 1] = 99
   const { files: _, ...rest } = manifest
-  await writeModel(modelsDir, 'scaling', '1', { manifest: rest, onnx })
+  await writeModel(modelsDir, name, '1', { manifest: rest, onnx })
 }

@@ -7,7 +7,7 @@ import type { HonoOptions } from 'hono/hono-base'
 /** What middleware leaves for handlers. */
 export interface ApiEnv {
   /** What the server hands over; nothing where a request came without a socket. */
-  Bindings: { incoming?: { socket: { remoteAddress?: string } } }
+  Bindings: { incoming?: { socket: { remoteAddress?: string; destroy?(): void } } }
   Variables: {
     requestId: string
     /** By `performance.now()`. */
@@ -37,6 +37,16 @@ export function validBody<T>(schema: z.ZodType<T>, body: unknown): T {
 function invalidParameter(error: z.core.$ZodError, place: string): ServiceError {
   const errors = fieldErrors(error, [place])
   return new ServiceError('invalid_request', describeFieldErrors(errors), { errors })
+}
+
+/**
+ * What `schema` makes of a query string, for routes that read theirs by hand.
+ * @throws ServiceError `invalid_request`
+ */
+export function validQuery<T>(schema: z.ZodType<T>, query: unknown): T {
+  const parsed = schema.safeParse(query)
+  if (parsed.success) return parsed.data
+  throw invalidParameter(parsed.error, 'query')
 }
 
 /** An empty app whose routes refuse what their schemas refuse: a body with 422, anything else with 400. */

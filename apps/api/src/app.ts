@@ -15,6 +15,7 @@ import { errorMember } from './open-inference/error-member.js'
 import { operationsRoutes } from './operations/index.js'
 import { createReadinessCheck } from './readiness.js'
 import { replicateRoutes } from './replicate/index.js'
+import { whyNoMethod } from './replicate/why-no-method.js'
 import { SplitRouter } from './split-router.js'
 
 /** The whole HTTP surface. Building it opens nothing; `app.request` answers without a socket. */
@@ -22,7 +23,7 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
   const { settings, logger, metrics, publicUrl } = context
   const app = createRoutes({ router: new SplitRouter('/v2') })
   app.onError(createErrorHandler(context))
-  app.notFound(createNotFoundHandler(app))
+  app.notFound(createNotFoundHandler(app, whyNoMethod))
 
   app.use(observeRequests({ logger, metrics }))
   app.use('/v2/*', errorMember())
@@ -33,7 +34,7 @@ export function createApp(context: ApiContext): OpenAPIHono<ApiEnv> {
     app.use(checkOrigin({ hosts, origins: settings.AUGUR_CORS_ORIGINS }))
   }
 
-  if (context.requestRate) app.use(limitRequests(context.requestRate))
+  app.use(limitRequests(context.requestRate, settings.AUGUR_MAX_REQUESTS_PER_SECOND))
 
   const assertReady = createReadinessCheck(context)
   app.route('/api/v1', replicateRoutes(context))

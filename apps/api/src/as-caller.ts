@@ -6,7 +6,12 @@ import type { ApiEnv } from './api-app.js'
 import type { ApiContext } from './context.js'
 
 /** What a request works with: whatever is done with it concerns its caller's tenant and nobody else's. */
-export type CallerContext = ApiContext & { tenant: string }
+export type CallerContext = ApiContext & {
+  tenant: string
+  keyId: string | null
+  /** How many open predictions the key may have; 0: any number. */
+  maxOpenOfKey: number
+}
 
 /**
  * The only way to a tenant, so that no handler can forget to ask whether its caller may do this.
@@ -15,7 +20,9 @@ export type CallerContext = ApiContext & { tenant: string }
 export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope): CallerContext {
   const caller = c.get('caller')
   requireScope(caller, scope)
-  return { ...context, tenant: caller.tenant }
+  const { tenant, keyId, limits } = caller
+  const maxOpenOfKey = keyId === null ? 0 : (limits.maxOpen ?? context.settings.AUGUR_MAX_OPEN_PER_CALLER)
+  return { ...context, tenant, keyId, maxOpenOfKey }
 }
 
 /**
@@ -40,5 +47,5 @@ export function asReader(
   if (ticket === undefined) return asCaller(context, c, 'read')
   const tenant = context.tickets.read(purpose, id, ticket, context.now())
   if (tenant === null) throw new ServiceError('unauthenticated', 'The ticket of this URL is not valid.')
-  return { ...context, tenant }
+  return { ...context, tenant, keyId: null, maxOpenOfKey: 0 }
 }

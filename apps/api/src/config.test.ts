@@ -6,6 +6,13 @@ test('without any setting the API listens on loopback only', () => {
   expect(loadConfig(apiSettings, {})).toMatchObject({ HOST: '127.0.0.1', PORT: 8000 })
 })
 
+test.each(['a key with spaces in it', 'ein-schlüssel-mit-umlaut', 'a-key-with\ttab-in-it', 'too-short'])(
+  'AUGUR_API_KEY=%j is no key that a header could hold, or too short a one',
+  (key) => {
+    expect(() => loadConfig(apiSettings, { AUGUR_API_KEY: key })).toThrow('AUGUR_API_KEY')
+  },
+)
+
 test('an address or range of a proxy is taken, and anything else named', () => {
   const proxies = (text: string) => loadConfig(apiSettings, { AUGUR_TRUSTED_PROXIES: text })
   expect(proxies('10.0.0.1, fd00::/8').AUGUR_TRUSTED_PROXIES).toHaveLength(2)

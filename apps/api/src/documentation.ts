@@ -21,7 +21,7 @@ const general: readonly ErrorCode[] = [
 export function refusals(...codes: ErrorCode[]): Record<string, ResponseConfig> {
   const content = { [problemMediaType]: { schema: problemSchema } }
   const byStatus: Record<string, ResponseConfig> = {}
-  for (const code of [...codes, ...general]) {
+  for (const code of new Set([...codes, ...general])) {
     const { status } = problems[code]
     const others = byStatus[status]?.description
     byStatus[status] = { description: others === undefined ? code : `${others}, ${code}`, content }

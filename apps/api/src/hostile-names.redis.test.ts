@@ -65,7 +65,15 @@ async function argumentsDuring(work: () => Promise<void>): Promise<string[]> {
 
 /** Requests that name something by this text, one for each place where a request can. */
 function requestsNaming(text: string) {
-  const names: Names = { predictionId: text, cursorId: text, idempotencyKey: randomToken() }
+  const names: Names = {
+    predictionId: text,
+    cursorId: text,
+    idempotencyKey: randomToken(),
+    fileId: text,
+    batchId: text,
+    replayId: text,
+    deliveryId: text,
+  }
   const inPaths = Object.entries(routeTable).filter(([route]) => route.includes('/:'))
   const parametrised = inPaths.map(([route, { request }]) => {
     const [, pattern = ''] = route.split(' ')

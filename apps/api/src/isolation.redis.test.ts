@@ -4,13 +4,17 @@ import { type Names, type TestedRoute, routesOf, routeTable } from './test/route
 import { serveWaiting } from './test/serve-waiting.js'
 import { createTestApi, type TestApi } from './test/test-api.js'
 import {
+  createBatch,
+  createDelivery,
   createPrediction,
+  createReplay,
   createTenant,
   type ForeignState,
   foreignStates,
   plainAnswer,
   send,
   type Tenant,
+  uploadFile,
   unknownNames,
 } from './test/two-tenants.js'
 
@@ -19,7 +23,11 @@ let worker: ReturnType<typeof serveWaiting>
 let acme: Tenant
 let globex: Tenant
 beforeAll(async () => {
-  api = await createTestApi({ AUGUR_REQUIRE_KEY: 'true', AUGUR_MAX_WAIT_SECONDS: '55' })
+  api = await createTestApi({
+    AUGUR_REQUIRE_KEY: 'true',
+    AUGUR_MAX_WAIT_SECONDS: '55',
+    AUGUR_MAX_OPEN_BATCHES: '0',
+  })
   worker = serveWaiting(api)
   acme = await createTenant(api, 'acme')
   globex = await createTenant(api, 'globex')
@@ -38,8 +46,22 @@ const routesTaking = (name: keyof Names) => routes.filter(([, { takes }]) => tak
 /** Things of acme's that a request can name. */
 async function namesOfAcme(state: ForeignState = 'open'): Promise<Names> {
   const id = await createPrediction(api, acme, state)
-  return { predictionId: id, cursorId: id, idempotencyKey: `key of ${id}` }
+  const fileId = await uploadFile(api, acme, `file of ${id}`)
+  const batchId = await createBatch(api, acme)
+  const replayId = await createReplay(api, acme)
+  const deliveryId = await createDelivery(api, acme)
+  return {
+    predictionId: id,
+    cursorId: id,
+    idempotencyKey: `key of ${id}`,
+    fileId,
+    batchId,
+    replayId,
+    deliveryId,
+  }
 }
+
+const secretsOfTenant = (name: string) => api.context.webhookSecrets.active(name, Date.now())
 
 const ask = (route: TestedRoute, names: Names, tenant: Pick<Tenant, 'headers'>) =>
   send(api, route.request(names), tenant)
@@ -68,7 +90,7 @@ describe('each route asks for its scope and for no other', () => {
       expect((await statusWith(route, allowed)) === 403).toBe(scope !== null)
     }
     const status = await statusWith(route, scope === null ? [] : [scope])
-    expect([200, 201, 404]).toContain(status)
+    expect([200, 201, 204, 404, 409]).toContain(status)
   })
 })
 
@@ -84,6 +106,53 @@ describe('a foreign prediction is answered like one that never was, and stays as
     expect(foreign).toEqual(await plainAnswer(await ask(route, unknownNames(names), globex)))
     expect(foreign.status).toBe(state === 'older than ids are known' ? 410 : 404)
     expect(await api.core.predictions.read(names.predictionId)).toEqual(before)
+    // The owner is answered, if only with what the state of it forbids.
+    expect([200, 201, 204, 409, 422]).toContain((await ask(route, names, acme)).status)
+  })
+})
+
+describe('a foreign file is answered like one that never was, and stays as it is', () => {
+  test.each(routesTaking('fileId'))('%s', async (_, route) => {
+    const names = await namesOfAcme()
+    const before = await api.context.files.read('acme', names.fileId)
+    const foreign = await plainAnswer(await ask(route, names, globex))
+    expect(foreign).toEqual(await plainAnswer(await ask(route, unknownNames(names), globex)))
+    expect(foreign.status).toBe(404)
+    expect(await api.context.files.read('acme', names.fileId)).toEqual(before)
+    expect([200, 204]).toContain((await ask(route, names, acme)).status)
+  })
+})
+
+describe('a foreign delivery is answered like one that never was, and stays as it is', () => {
+  test.each(routesTaking('deliveryId'))('%s', async (_, route) => {
+    const names = await namesOfAcme()
+    const before = await api.core.deliveryStore.view(names.deliveryId)
+    const foreign = await plainAnswer(await ask(route, names, globex))
+    expect(foreign).toEqual(await plainAnswer(await ask(route, unknownNames(names), globex)))
+    expect(foreign.status).toBe(404)
+    expect(await api.core.deliveryStore.view(names.deliveryId)).toEqual(before)
+    expect((await ask(route, names, acme)).status).toBe(200)
+  })
+})
+
+test('a foreign replay is answered like one that never was', async () => {
+  for (const [, route] of routesTaking('replayId')) {
+    const names = await namesOfAcme()
+    const foreign = await plainAnswer(await ask(route, names, globex))
+    expect(foreign).toEqual(await plainAnswer(await ask(route, unknownNames(names), globex)))
+    expect(foreign.status).toBe(404)
+    expect((await ask(route, names, acme)).status).toBe(200)
+  }
+})
+
+describe('a foreign batch is answered like one that never was, and stays as it is', () => {
+  test.each(routesTaking('batchId'))('%s', async (_, route) => {
+    const names = await namesOfAcme()
+    const before = await api.context.batches.read(names.batchId)
+    const foreign = await plainAnswer(await ask(route, names, globex))
+    expect(foreign).toEqual(await plainAnswer(await ask(route, unknownNames(names), globex)))
+    expect(foreign.status).toBe(404)
+    expect(await api.context.batches.read(names.batchId)).toEqual(before)
     expect((await ask(route, names, acme)).status).toBe(200)
   })
 })
@@ -141,16 +210,17 @@ describe('nothing of one tenant is in what another is answered', () => {
     const answer = await ask(route, names, globex)
     const text = JSON.stringify([...answer.headers]) + (await answer.text())
     for (const id of await api.ids('acme')) expect(text).not.toContain(id)
-    for (const name of ['acme', api.context.webhookSecretOf('acme')]) expect(text).not.toContain(name)
+    for (const name of ['acme', ...(await secretsOfTenant('acme'))]) expect(text).not.toContain(name)
   })
 })
 
 test('webhooks are signed with a secret of the tenant alone', async () => {
   const path = '/api/v1/webhooks/default/secret'
   const secretOf = async (tenant: Tenant) => (await send(api, { method: 'GET', path }, tenant)).json()
-  expect(await secretOf(acme)).toEqual({ key: api.context.webhookSecretOf('acme') })
-  expect(await secretOf(globex)).toEqual({ key: api.context.webhookSecretOf('globex') })
-  expect(new Set(['acme', 'globex', 'default'].map(api.context.webhookSecretOf)).size).toBe(3)
+  expect(await secretOf(acme)).toEqual({ key: (await secretsOfTenant('acme'))[0] })
+  expect(await secretOf(globex)).toEqual({ key: (await secretsOfTenant('globex'))[0] })
+  const all = await Promise.all(['acme', 'globex', 'default'].map(secretsOfTenant))
+  expect(new Set(all.map(([newest]) => newest)).size).toBe(3)
 })
 
 test('a list shows no prediction of another tenant, even where its id came into the index', async () => {

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
+import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
+import { armFailpoints } from '@augur/core/failpoints'
 import { requireDurability } from '@augur/core/redis/require-durability'
 import { refuseStart } from '@augur/core/refuse-start'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
@@ -9,6 +11,7 @@ import { createLogger } from '@augur/core/telemetry/logger'
 import { createApp } from './app.js'
 import { apiSettings } from './config.js'
 import { createContext } from './context.js'
+import { cutSlowReaders } from './cut-slow-readers.js'
 import { requireKeys } from './require-keys.js'
 import { closeHttpServer, createHttpServer } from './server.js'
 
@@ -23,19 +26,27 @@ async function start(): Promise<void> {
 
   const context = await createContext(settings, logger)
   shutdown.add('context', () => context.close())
+  armFailpoints(settings, context)
   if (settings.AUGUR_MODE === 'production')
     requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
 
   await requireKeys(context, (reason) => refuseStart(new StartupError(reason)))
 
-  const server = createHttpServer(createApp(context))
+  const server = createHttpServer(createApp(context), undefined, () => context.stopping)
+  cutSlowReaders(server)
   server.listen(settings.PORT, settings.HOST)
   await once(server, 'listening')
   shutdown.add('server', () => closeHttpServer(server, drainMs))
   shutdown.add('waiting clients', () => {
-    context.stopping = true
     context.waiting.stop()
+    context.streams.stop()
   })
+  const leaveMs = settings.AUGUR_LEAVE_SECONDS * 1000
+  const leave = async () => {
+    context.stopping = true
+    await delay(leaveMs)
+  }
+  shutdown.add('load balancers', leave, leaveMs + 1000)
   logger.info({ address: server.address() }, 'API started')
 }
 

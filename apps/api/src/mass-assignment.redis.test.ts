@@ -44,7 +44,15 @@ afterAll(async () => {
   await api.close()
 })
 
-const names = { predictionId: '', cursorId: '', idempotencyKey: '' }
+const names = {
+  predictionId: '',
+  cursorId: '',
+  idempotencyKey: '',
+  fileId: '',
+  batchId: '',
+  replayId: '',
+  deliveryId: '',
+}
 const creates = Object.entries(routeTable).flatMap(([route, { takes, request }]) =>
   takes.includes('idempotencyKey') ? [[route, request(names)] as const] : [],
 )

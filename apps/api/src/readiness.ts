@@ -1,6 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Catalogue } from '@augur/core/models/catalogue'
 import type { VersionState } from '@augur/core/models/presence'
+import { describeSkew, readClockSkewMs } from '@augur/core/redis/clock-skew'
 import type { ApiContext } from './context.js'
 
 const unavailable = (reason: string) => new ServiceError('unavailable', reason, { retryAfterSeconds: 1 })
@@ -21,6 +22,8 @@ function isStarting({ workers }: Catalogue): boolean {
 async function assertReady(context: ApiContext, wasReady: boolean): Promise<void> {
   if (context.stopping) throw unavailable('The server is shutting down.')
   if (!(await context.isRedisAnswering())) throw unavailable('Redis does not answer.')
+  const wrongClock = describeSkew(await readClockSkewMs(context.redis, context.now))
+  if (wrongClock !== null) throw unavailable(wrongClock)
   const catalogue = context.catalogue.current
   if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
   if (!wasReady && isStarting(catalogue)) throw unavailable('A worker is still loading its models.')

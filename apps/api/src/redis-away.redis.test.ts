@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { freePort } from '@augur/core/free-port'
 import { startRedis } from '@augur/test-support/redis-server'
 import { expect, test } from 'vitest'
+import { predictionSchema } from './replicate/schemas.js'
 import { createTestApi, problemOf } from './test/test-api.js'
 
 test('while Redis is away nobody is kept waiting for it, and all are served when it is back', async () => {
@@ -49,4 +53,26 @@ test('a prediction that was accepted is answered, even when Redis goes while its
   await api.context.close()
   api.core.redis.disconnect()
   await redis.stop()
+})
+
+test('a stream outlives a Redis that restarts, and tells of what was stored', async () => {
+  const kept = {
+    port: await freePort(),
+    dir: await mkdtemp(join(tmpdir(), 'augur-redis-')),
+    appendonly: true,
+  }
+  const first = await startRedis(kept)
+  const api = await createTestApi({ REDIS_URL: first.url })
+  const { id, urls } = predictionSchema.parse(await (await api.create()).json())
+  const stream = Promise.resolve(api.app.request(urls.stream)).then((response) => response.text())
+  await api.held()
+  await first.stop()
+
+  const second = await startRedis(kept)
+  await expect.poll(() => api.context.isRedisAnswering(), { timeout: 10_000 }).toBe(true)
+  await api.work(id)
+  expect((await stream).match(/^event: .*/gm)).toEqual(['event: output', 'event: done'])
+  await api.close()
+  await second.stop()
+  await rm(kept.dir, { recursive: true })
 })

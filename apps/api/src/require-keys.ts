@@ -1,6 +1,9 @@
-import { isUsable } from '@augur/core/access/api-key'
+import { type ApiKey, isUsable } from '@augur/core/access/api-key'
+import type { ApiKeyStore } from '@augur/core/access/api-key-store'
 import { isKeyNeeded, type ReachSettings } from '@augur/core/access/is-key-needed'
 import type { ApiContext } from './context.js'
+
+const pageSize = 100
 
 function reasonOf({ HOST, AUGUR_REQUIRE_KEY, AUGUR_TRUSTED_PROXIES }: ReachSettings): string {
   if (AUGUR_REQUIRE_KEY) return 'AUGUR_REQUIRE_KEY asks for keys'
@@ -14,6 +17,16 @@ function explain(settings: ReachSettings): string {
   return `${why}, and there is none: set AUGUR_API_KEY, or make one with \`npm run augur -- keys create\` while Augur runs on loopback.`
 }
 
+async function hasUsableKey(apiKeys: ApiKeyStore, nowMs: number): Promise<boolean> {
+  for (let after: string | null = null; ; ) {
+    const page: ApiKey[] = (await apiKeys.list(after, pageSize)) ?? []
+    if (page.some((key) => isUsable(key, nowMs))) return true
+    const last = page.at(-1)
+    if (last === undefined) return false
+    after = last.id
+  }
+}
+
 /**
  * Calls `refuse` with the reason when nobody could use this server: no key in the settings, none in the store. While
  * Redis is away nobody comes in, and it is looked at when it is back.
@@ -24,8 +37,8 @@ export async function requireKeys(
 ): Promise<void> {
   if (!isKeyNeeded(settings) || settings.AUGUR_API_KEY !== undefined) return
   const check = async () => {
-    const found = await apiKeys.list().catch(() => null)
-    if (found !== null && !found.some((key) => isUsable(key, now()))) refuse(explain(settings))
+    const isAny = await hasUsableKey(apiKeys, now()).catch(() => true)
+    if (!isAny) refuse(explain(settings))
   }
   if (redis.status === 'ready') await check()
   else redis.once('ready', () => void check())

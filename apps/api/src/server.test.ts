@@ -1,15 +1,17 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+// oxlint-disable-next-line no-restricted-imports -- connects to the server under test
+import { connect, type Socket } from 'node:net'
 import { Hono } from 'hono'
 import { afterEach, expect, test } from 'vitest'
 import { problemSchema } from './problem.js'
+import { cutSlowReaders } from './cut-slow-readers.js'
 import { closeHttpServer, createHttpServer } from './server.js'
 
 let close = async () => {}
 afterEach(() => close())
 
-async function listen(app: Hono): Promise<number> {
-  const server = createHttpServer(app)
+async function listen(app: Hono, times?: Parameters<typeof createHttpServer>[1]): Promise<number> {
+  const server = createHttpServer(app, times)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   close = () => closeHttpServer(server, 1000)
@@ -21,6 +23,10 @@ async function listen(app: Hono): Promise<number> {
 async function exchange(port: number, bytes: string): Promise<string> {
   const socket = connect(port, '127.0.0.1')
   socket.end(bytes)
+  return textOf(socket)
+}
+
+async function textOf(socket: Socket): Promise<string> {
   let text = ''
   for await (const chunk of socket) text += String(chunk)
   return text
@@ -38,6 +44,23 @@ test.each(['GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 'GET /a\\b HTTP/1.1\r\nHost: l
 test('headers over 8 KiB are refused', async () => {
   const bytes = `GET / HTTP/1.1\r\nHost: localhost\r\nx: ${'x'.repeat(9000)}\r\n\r\n`
   expect(await exchange(await listen(new Hono()), bytes)).toMatch(/^HTTP\/1\.1 431 /)
+})
+
+test('a body that does not come is waited for so long, and that of an upload longer', async () => {
+  const app = new Hono().onError((_, c) => c.text('broke off', 400))
+  app.post('*', async (c) => c.text(`read ${(await c.req.arrayBuffer()).byteLength}`))
+  const port = await listen(app, { bodyMs: 100, uploadMs: 60_000 })
+  const start = (path: string) => {
+    const socket = connect(port, '127.0.0.1')
+    const head = `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 4\r\n\r\nha`
+    socket.write(head)
+    return socket
+  }
+  const upload = start('/api/v1/files')
+  await once(upload, 'connect')
+  expect(await textOf(start('/api/v1/predictions'))).toMatch(/^HTTP\/1\.1 408 /)
+  upload.write('lf')
+  expect(await textOf(upload)).toMatch(/^HTTP\/1\.1 200 [^]*read 4$/)
 })
 
 test('closing lets a request under way finish, and accepts no more', async () => {
@@ -62,4 +85,46 @@ test('closing lets a request under way finish, and accepts no more', async () =>
   expect(await (await answer).text()).toBe('finished')
   await closed
   close = async () => {}
+})
+
+test('who does not take an answer loses the connection, and who takes it slowly keeps it', async () => {
+  const large = 'x'.repeat(20_000_000)
+  const server = createHttpServer(new Hono().get('/', (c) => c.text(large)))
+  cutSlowReaders(server, { lookEveryMs: 20, patienceMs: 200, leastBytes: 1024 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  close = () => closeHttpServer(server, 1000)
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+  const [idle, busy] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+  const cut = new Promise<void>((resolve) => {
+    server.on('request', (_, { socket }) => {
+      if (socket?.remotePort === idle.localPort) socket?.once('close', () => resolve())
+    })
+  })
+  idle.on('error', () => {})
+  for (const socket of [idle, busy]) socket.write(request)
+  idle.pause()
+  const taken = textOf(busy)
+  await cut
+  expect((await taken).length).toBeGreaterThan(large.length)
+  idle.destroy()
+})
+
+test('while the server leaves, every answer ends its connection', async () => {
+  let isLeaving = false
+  const server = createHttpServer(
+    new Hono().get('/', (c) => c.text('here')),
+    undefined,
+    () => isLeaving,
+  )
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  close = () => closeHttpServer(server, 1000)
+  const address = server.address()
+  const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : 0}/`
+  expect((await fetch(url)).headers.get('connection')).toBe('keep-alive')
+  isLeaving = true
+  expect((await fetch(url)).headers.get('connection')).toBe('close')
 })

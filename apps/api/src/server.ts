@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { ServiceError } from '@augur/core/errors'
 import { getRequestListener } from '@hono/node-server'
 import { problemMediaType, toProblem } from './problem.js'
@@ -17,8 +17,26 @@ function refuseMalformed(): Response {
   })
 }
 
-/** Serves `app` over HTTP/1.1, not listening yet. Slow senders are cut off before they can pile up. */
-export function createHttpServer(app: FetchHandler): Server {
+/** How long a body may take from the end of its headers. */
+interface BodyTimes {
+  /** One that is read as a whole. */
+  bodyMs: number
+  /** A file or the lines of a batch, which nobody holds in memory. */
+  uploadMs: number
+}
+
+const usualTimes: BodyTimes = { bodyMs: 30_000, uploadMs: 15 * 60_000 }
+const uploadPath = /^\/api\/v1\/(?:files|batches)(?:$|\?)/
+
+/**
+ * Serves `app` over HTTP/1.1, not listening yet. Slow senders are cut off before they can pile up. While `isLeaving`, every
+ * answer ends its connection, so that clients take their next request elsewhere.
+ */
+export function createHttpServer(
+  app: FetchHandler,
+  { bodyMs, uploadMs } = usualTimes,
+  isLeaving: () => boolean = () => false,
+): Server {
   const listener = getRequestListener((request, env) => app.fetch(request, env), {
     errorHandler: refuseMalformed,
     overrideGlobalObjects: true,
@@ -28,13 +46,32 @@ export function createHttpServer(app: FetchHandler): Server {
       maxHeaderSize: 8 * 1024,
       headersTimeout: 5000,
       // From the first byte to the end of the body; waiting for an answer is not limited by it.
-      requestTimeout: 30_000,
+      requestTimeout: uploadMs,
       connectionsCheckingInterval: 1000,
       // Longer than proxies keep an idle connection (60 s mostly), so that it is never us who closes one in use.
       keepAliveTimeout: 65_000,
     },
-    (incoming, outgoing) => void listener(incoming, outgoing),
+    (incoming, outgoing) => {
+      if (isLeaving()) outgoing.setHeader('connection', 'close')
+      if (hasBody(incoming) && !uploadPath.test(incoming.url ?? '')) limitBody(incoming, outgoing, bodyMs)
+      void listener(incoming, outgoing)
+    },
   )
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return (headers['content-length'] ?? '0') !== '0' || headers['transfer-encoding'] !== undefined
+}
+
+/** What the server itself does for all requests alike. */
+function limitBody(incoming: IncomingMessage, outgoing: ServerResponse, bodyMs: number): void {
+  const timer = setTimeout(() => {
+    if (incoming.complete) return
+    if (!outgoing.headersSent)
+      incoming.socket.write('HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n')
+    incoming.socket.destroySoon()
+  }, bodyMs)
+  incoming.once('close', () => clearTimeout(timer))
 }
 
 const idleCheckMs = 50

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
+import { armFailpoints } from '@augur/core/failpoints'
+import { requireTrueClock } from '@augur/core/redis/clock-skew'
 import { requireDurability } from '@augur/core/redis/require-durability'
 import { refuseStart } from '@augur/core/refuse-start'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
@@ -11,6 +13,8 @@ import { deliverWebhooks } from './deliver-webhooks.js'
 import { createOperations } from './operations.js'
 import { reconcile } from './reconcile.js'
 import { type PredictionRole, servePredictions } from './serve-predictions.js'
+import { sweepPayloads } from './sweep-payloads.js'
+import { watchGuardrails } from './watch-guardrails.js'
 
 const connectionsDeadlineMs = 1000
 
@@ -31,9 +35,11 @@ async function start(): Promise<void> {
   exitWithParent(process.env)
   const settings = loadConfig(workerSettings, readEnvironment(process.env, process.cwd()))
   const context = await createContext(settings)
+  armFailpoints(settings, context)
   const shutdown = new Shutdown(context.logger)
   if (settings.AUGUR_MODE === 'production')
     requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
+  requireTrueClock(context.redis, context.now, (reason) => refuseStart(new StartupError(reason)))
   closeOnSignals(shutdown, context.logger)
   shutdown.add(
     'connections',
@@ -45,7 +51,13 @@ async function start(): Promise<void> {
   )
   shutdown.add(
     'queues',
-    async () => void (await Promise.all([context.queues.close(), context.deliveries.close()])),
+    async () =>
+      void (await Promise.all([
+        context.queues.close(),
+        context.chunkQueues.close(),
+        context.shadowQueues.close(),
+        context.deliveries.close(),
+      ])),
   )
   shutdown.add(
     'outbound',
@@ -55,8 +67,8 @@ async function start(): Promise<void> {
   const roles = new Set(settings.AUGUR_WORKER_ROLES)
   const graceMs = settings.AUGUR_GRACE_SECONDS * 1000
   if (roles.has('maintenance')) {
-    const role = reconcile(context)
-    shutdown.add('maintenance', () => role.stop())
+    const loops = [reconcile(context), sweepPayloads(context), watchGuardrails(context)]
+    shutdown.add('maintenance', async () => void (await Promise.all(loops.map((loop) => loop.stop()))))
   }
   if (roles.has('webhooks')) {
     const role = deliverWebhooks(context)

@@ -1,5 +1,6 @@
 import type { Metrics } from '@augur/core/telemetry/metrics'
 import type { LoadFailure } from './lifecycle/held-version.js'
+import type { ChunkContext } from './predictions/run-chunk.js'
 import type { MicroBatchContext } from './predictions/run-micro-batch.js'
 
 interface Version {
@@ -11,7 +12,7 @@ interface Version {
 export function measureRuns(
   metrics: Metrics,
   { model, label }: Version,
-): Pick<MicroBatchContext, 'onRun' | 'onEnd'> {
+): Pick<MicroBatchContext, 'onRun' | 'onEnd'> & Pick<ChunkContext, 'onLines'> {
   const runSeconds = metrics.runSeconds.labels({ model, label })
   const running = metrics.running.labels({ model, label })
   const batchSize = metrics.microBatchSize.labels({ model, label })
@@ -26,6 +27,10 @@ export function measureRuns(
         running.dec()
         metrics.runs.inc({ model, label, outcome })
       }
+    },
+    onLines({ completed, failed }) {
+      metrics.batchLines.inc({ model, label, outcome: 'completed' }, completed)
+      metrics.batchLines.inc({ model, label, outcome: 'failed' }, failed)
     },
     onEnd({ createdAt }, { status, completedAt }) {
       metrics.predictions.inc({ model, label, status })

@@ -1,28 +1,27 @@
 import { type ModelTag, modelTag } from '@augur/core/ids'
 import type { Catalogue } from '@augur/core/models/catalogue'
-import type { QueueTarget } from '@augur/core/queue/prediction-queues'
+import type { QueueTarget } from '@augur/core/queue/version-queues'
+import { expireDue } from '@augur/core/reconciler/expire-due'
 import { reconcileModel } from '@augur/core/reconciler/reconcile-model'
-import { recountOpen } from '@augur/core/reconciler/recount-open'
 import { sweepVersions } from '@augur/core/reconciler/sweep-versions'
-import { trimIndexes } from '@augur/core/reconciler/trim-indexes'
 import { readMemoryUse } from '@augur/core/redis/memory'
 import { repeat } from '@augur/core/repeat'
 import type { WorkerContext } from './context.js'
+import { lookAfterTenants } from './look-after-tenants.js'
 
 const cycleMs = 5000
-/** Nobody sees what is trimmed, so it need not go at once. */
-const trimEveryMs = 10 * 60_000
-/** It looks at every open prediction. */
-const recountEveryMs = 60_000
+/** Callers set these times, and see when they are kept. */
+const expireEveryMs = 500
 
 /** The role `maintenance`: closes the gaps that crashes leave, one worker a model. */
 export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
   const { settings, logger } = context
-  let trimAt = 0
-  let recountAt = 0
+  let tags: readonly ModelTag[] = []
   const cycle = async () => {
     const catalogue = await context.catalogue.read()
-    for (const [tag, versions] of versionsByTag(catalogue)) {
+    const byTag = versionsByTag(catalogue)
+    tags = [...byTag.keys()]
+    for (const [tag, versions] of byTag) {
       const ofTag = { ...context, ...limits, tag }
       try {
         // Null: another worker has the lease, and sweeps as well.
@@ -32,22 +31,25 @@ export function reconcile(context: WorkerContext): { stop(): Promise<void> } {
         logger.error({ err: error, tag }, 'model could not be reconciled')
       }
     }
-    if (context.now() >= recountAt) {
-      const removed = await recountOpen({ ...context, ...limits })
-      if (removed > 0) logger.warn({ removed }, 'ended predictions counted as open')
-      recountAt = context.now() + recountEveryMs
-    }
-    if (context.now() < trimAt) return
-    await trimIndexes({ ...context, recordRetentionMs: settings.AUGUR_RECORD_RETENTION_SECONDS * 1000 })
-    trimAt = context.now() + trimEveryMs
   }
   const limits = {
     graceMs: settings.AUGUR_RECONCILE_GRACE_SECONDS * 1000,
-    ageingMs: settings.AUGUR_QUEUE_AGEING_SECONDS * 1000,
     drainMs: settings.AUGUR_DRAIN_SECONDS * 1000,
     memoryUse: () => readMemoryUse(context.redis, settings.AUGUR_REDIS_MAX_BYTES),
   }
-  return repeat(cycle, cycleMs, (error) => logger.error({ err: error }, 'reconciler cycle failed'))
+  const expire = async () => {
+    await Promise.all(tags.map((tag) => expireDue({ ...context, tag })))
+  }
+  const loops = [
+    repeat(cycle, cycleMs, (error) => logger.error({ err: error }, 'reconciler cycle failed')),
+    repeat(expire, expireEveryMs, (error) => logger.error({ err: error }, 'expiry failed')),
+    lookAfterTenants(context),
+  ]
+  return {
+    async stop() {
+      await Promise.all(loops.map((loop) => loop.stop()))
+    },
+  }
 }
 
 /** Removed versions as well: until they are forgotten, somebody may still wait for them. */

@@ -53,7 +53,8 @@ const problemsOf = async (name: string) => (await worker.catalogue()).problemsOf
 
 test('a worker starts with an empty repository and says why it is not ready; what is copied in is served', async () => {
   await expect.poll(() => worker.notReady()).toBe('there is no model to serve')
-  await serve('first', 2)
+  const id = await serve('first', 2)
+  expect((await worker.catalogue()).statesOf(id)).toMatchObject([{ served: { provider: 'cpu' } }])
   expect(await factorOf('augur/first')).toBe(2)
   expect(worker.notReady()).toBeNull()
 })

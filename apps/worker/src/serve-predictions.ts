@@ -2,16 +2,19 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { modelTag } from '@augur/core/ids'
 import { DesiredModels } from '@augur/core/models/desired-models'
+import { VerificationStore } from '@augur/core/verification/verification-store'
 import type { WorkerContext } from './context.js'
 import { type Announcing, announcePresence } from './lifecycle/announce-presence.js'
 import { followDesired } from './lifecycle/follow-desired.js'
 import { holdVersion } from './lifecycle/hold-version.js'
 import { ModelLifecycle } from './lifecycle/model-lifecycle.js'
+import { PublishedVerifications } from './lifecycle/publish-verifications.js'
 import { RepositoryScanner } from './lifecycle/repository-scanner.js'
 import { sweepStagedVersions } from './lifecycle/sweep-staged-versions.js'
 import { RepositoryWatch } from './lifecycle/watch-repository.js'
 import { measureServed } from './measure.js'
 import { RunSlots } from './run-slots.js'
+import { followShadowed } from './shadow/follow-shadowed.js'
 
 export interface PredictionRole {
   /** Why no predictions are served, or null. */
@@ -58,12 +61,18 @@ export function servePredictions(context: WorkerContext, timing = usualTiming): 
   const listenForCancellations = cancelListener(context, (id) => lifecycle.cancel(id))
   const following = follow({ ...context, ...timing }, lifecycle)
   const sweeping = sweepStagedVersions(context)
+  const shadowing = followShadowed({
+    ...context,
+    held: () => lifecycle.held(),
+    onShadowed: (versions) => lifecycle.shadowed(versions),
+  })
 
   return {
     notReady: () => lifecycle.notReady(),
     async stop() {
       const stopping = lifecycle.stop(settings.AUGUR_GRACE_SECONDS * 1000)
-      await Promise.all([following.stop(), sweeping.stop(), announcing.stop(), stopping])
+      await Promise.all([following.stop(), sweeping.stop(), shadowing.stop(), announcing.stop(), stopping])
+      await context.shadowSampler.stop()
     },
   }
 }
@@ -76,12 +85,19 @@ function follow(
   const { settings, logger, redis, keys, subscriber, staging, settleMs, debounceMs } = context
   const dir = resolve(settings.AUGUR_MODELS_DIR)
   const rescanMs = settings.AUGUR_MODELS_RESCAN_SECONDS * 1000
+  const verifications = new PublishedVerifications({
+    logger,
+    verifications: new VerificationStore(redis, keys),
+  })
   const watch = new RepositoryWatch({
     dir,
     scanner: new RepositoryScanner({ dir, limits: staging.limits, settleMs, now: () => performance.now() }),
     rescanMs,
     debounceMs,
-    onScan: (scan) => lifecycle.scanned(scan),
+    onScan: (scan) => {
+      lifecycle.scanned(scan)
+      void verifications.scanned(scan.versions)
+    },
     onError: (error) => lifecycle.scanFailed(error),
   })
   const following = followDesired({

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { parseRetrySchedule } from './webhooks/retry-schedule.js'
 import { errnoOf } from './errno.js'
+import { parseFailpoint } from './failpoints.js'
 
 /** Thrown when settings are wrong; the message lists every problem, one a line. */
 export class ConfigError extends Error {
@@ -62,6 +63,17 @@ const retrySchedule = z
     return z.NEVER
   })
 
+const failpoints = list.transform((texts, context) => {
+  const parsed = texts.map(parseFailpoint)
+  const known = parsed.filter((failpoint) => failpoint !== null)
+  if (known.length === parsed.length) return known
+  context.addIssue({
+    code: 'custom',
+    message: 'must be place:action or place:action#pass, separated by commas',
+  })
+  return z.NEVER
+})
+
 const flag = (byDefault: boolean) =>
   z
     .enum(['true', 'false'], { error: 'must be true or false' })
@@ -80,13 +92,27 @@ export const sharedSettings = z.object({
     .default('augur'),
   AUGUR_REDIS_MAX_BYTES: z.coerce.number().int().min(1_000_000).optional(),
   AUGUR_DATA_DIR: z.string().default('.augur'),
+  AUGUR_PAYLOAD_STORE: z
+    .string()
+    .regex(
+      /^s3:\/\/[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](?:\/[A-Za-z0-9._-]+)*\/?$/,
+      'must be s3://bucket or s3://bucket/prefix',
+    )
+    .optional(),
   AUGUR_PAYLOAD_INLINE_BYTES: integer(0, 1_000_000, 65_536),
+  AUGUR_OUTPUT_URL_BYTES: integer(0, 1_073_741_824, 0),
+  AUGUR_S3_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  AUGUR_S3_REGION: z.string().default('us-east-1'),
+  AUGUR_S3_ACCESS_KEY_ID: z.string().optional(),
+  AUGUR_S3_SECRET_ACCESS_KEY: z.string().optional(),
+  AUGUR_FILE_RETENTION_SECONDS: integer(1, 31_536_000, 86_400),
   AUGUR_DATA_RETENTION_SECONDS: integer(1, 31_536_000, 86_400),
   AUGUR_RECORD_RETENTION_SECONDS: integer(1, 31_536_000, 604_800),
   AUGUR_PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   AUGUR_MASTER_KEY: z.string().min(32, 'must hold at least 32 characters').optional(),
   AUGUR_OUTBOUND_ALLOW: list,
   AUGUR_WEBHOOK_RETRIES: retrySchedule,
+  AUGUR_FAILPOINTS: failpoints,
   AUGUR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 })
 export type SharedSettings = z.infer<typeof sharedSettings>

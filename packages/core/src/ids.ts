@@ -2,6 +2,12 @@ import { createHash, randomFillSync } from 'node:crypto'
 
 /** 128 random bits, a creation time and the model's tag: `<10 time><8 tag><26 random>`, lower-case base32. */
 export type PredictionId = string
+/** Like a prediction's id, for many inputs that were submitted together. */
+export type BatchId = string
+/** Like a prediction's id, for a repetition of many on another version. */
+export type ReplayId = string
+/** 128 random bits and a creation time: `<10 time><26 random>`, lower-case base32. */
+export type FileId = string
 /** Names the Redis Cluster slot under which everything of one model lives. */
 export type ModelTag = string
 
@@ -11,6 +17,8 @@ const timeLength = 10
 const tagLength = 8
 const randomLength = 26
 const idPattern = new RegExp(`^[${alphabet}]{${timeLength + tagLength + randomLength}}$`)
+
+const fileIdPattern = new RegExp(`^[${alphabet}]{${timeLength + randomLength}}$`)
 
 function encodeNumber(value: number, length: number): string {
   let text = ''
@@ -61,6 +69,29 @@ export function newPredictionId(tag: ModelTag, nowMs: number): PredictionId {
   return timePrefix(nowMs) + tag + encodeBytes(randomBytes(17), randomLength)
 }
 
+/** Of the same form: the tag says where its record lives. */
+export function newBatchId(tag: ModelTag, nowMs: number): BatchId {
+  return newPredictionId(tag, nowMs)
+}
+
+/** Of the same form, and the same for the same event whoever makes it. */
+export function eventId(tag: ModelTag, atMs: number, event: string): PredictionId {
+  return timePrefix(atMs) + tag + encodeBytes(createHash('sha256').update(event).digest(), randomLength)
+}
+
+/** Of the same form as well. */
+export function newReplayId(tag: ModelTag, nowMs: number): ReplayId {
+  return newPredictionId(tag, nowMs)
+}
+
+export function newFileId(nowMs: number): FileId {
+  return timePrefix(nowMs) + encodeBytes(randomBytes(17), randomLength)
+}
+
+export function isFileId(text: string): boolean {
+  return fileIdPattern.test(text)
+}
+
 /** What every id made at that millisecond begins with; ids compare to it as their times do. */
 export function timePrefix(timeMs: number): string {
   return encodeNumber(timeMs, timeLength)
@@ -75,7 +106,7 @@ export function tagOfId(id: PredictionId): ModelTag {
 }
 
 /** Milliseconds since 1970 at which the id was made. */
-export function timeOfId(id: PredictionId): number {
+export function timeOfId(id: PredictionId | FileId): number {
   let time = 0
   for (const char of id.slice(0, timeLength)) time = time * 32 + alphabet.indexOf(char)
   return time

@@ -63,7 +63,7 @@ export interface SleepingInput {
   value: number[]
   /** Blocks the runner. */
   sleepMs?: number
-  /** Kills the runner. */
+  /** Kills the runner, after `sleepMs`. */
   crash?: boolean
   /** Makes `preprocess` throw. */
   fail?: boolean
@@ -71,8 +71,8 @@ export interface SleepingInput {
 
 const sleepingPipeline = `
 export async function preprocess({ value, sleepMs = 0, crash = false, fail = false }) {
-  if (crash) process.kill(process.pid, 'SIGKILL')
   if (sleepMs > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, sleepMs)
+  if (crash) process.kill(process.pid, 'SIGKILL')
   if (fail) throw new Error('told to fail')
   return { x: { type: 'float32', dims: [1, 3], data: Float32Array.from(value) } }
 }
@@ -82,7 +82,7 @@ export function postprocess(outputs) {
 }
 `
 
-/** Identity on three numbers that sleeps, crashes or fails as its `SleepingInput` says: for tests of faults. */
+/** Identity on three numbers that sleeps, then crashes or fails as its `SleepingInput` says: for tests of faults. */
 export function sleepingModel(dir: string, options: ReadyMadeOptions = {}): Promise<LocalVersion> {
   const inputs = [{ name: 'x', type: 'float32' as const, shape: ['N', 3] }]
   const outputs = [{ name: 'y', type: 'float32' as const, shape: ['N', 3] }]

@@ -25,13 +25,43 @@ export function isSigned({ method = '', url = '', headers }: IncomingMessage, ke
     'UNSIGNED-PAYLOAD',
   ].join('\n')
   const time = signed.get('X-Amz-Date') ?? ''
-  const scope = `${time.slice(0, 8)}/${keys.region}/s3/aws4_request`
-  if (signed.get('X-Amz-Credential') !== `${keys.accessKeyId}/${scope}`) return false
+  if (signed.get('X-Amz-Credential') !== credentialOf(time, keys)) return false
+  return given === `X-Amz-Signature=${signatureOf(canonical, time, keys)}`
+}
+
+/** The same for a signature in the header, which covers the body as well. */
+export function isSignedByHeader(
+  { method = '', url = '', headers }: IncomingMessage,
+  body: Uint8Array,
+  keys: S3Keys,
+): boolean {
+  const shape = /^AWS4-HMAC-SHA256 Credential=([^,]+), ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]{64})$/
+  const [, credential, names = '', given] = shape.exec(headers.authorization ?? '') ?? []
+  const { pathname, search } = new URL(url, 'http://any')
+  const hash = String(headers['x-amz-content-sha256'])
+  if (hash !== 'UNSIGNED-PAYLOAD' && hash !== createHash('sha256').update(body).digest('hex')) return false
+  const canonical = [
+    method,
+    pathname,
+    search.slice(1).split('&').filter(Boolean).toSorted().join('&'),
+    ...names.split(';').map((name) => `${name}:${String(headers[name])}`),
+    '',
+    names,
+    hash,
+  ].join('\n')
+  const time = String(headers['x-amz-date'])
+  return credential === credentialOf(time, keys) && given === signatureOf(canonical, time, keys)
+}
+
+const scopeOf = (time: string, { region }: S3Keys) => `${time.slice(0, 8)}/${region}/s3/aws4_request`
+const credentialOf = (time: string, keys: S3Keys) => `${keys.accessKeyId}/${scopeOf(time, keys)}`
+
+function signatureOf(canonical: string, time: string, keys: S3Keys): string {
   const digest = createHash('sha256').update(canonical).digest('hex')
   const key = [time.slice(0, 8), keys.region, 's3', 'aws4_request'].reduce<Buffer | string>(
     (secret, part) => createHmac('sha256', secret).update(part).digest(),
     `AWS4${keys.secretAccessKey}`,
   )
-  const text = ['AWS4-HMAC-SHA256', time, scope, digest].join('\n')
-  return given === `X-Amz-Signature=${createHmac('sha256', key).update(text).digest('hex')}`
+  const text = ['AWS4-HMAC-SHA256', time, scopeOf(time, keys), digest].join('\n')
+  return createHmac('sha256', key).update(text).digest('hex')
 }

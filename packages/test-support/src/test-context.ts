@@ -1,8 +1,16 @@
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Tickets } from '@augur/core/access/tickets'
+import { FileStore } from '@augur/core/files/file-store'
+import { BatchIndex } from '@augur/core/batches/batch-index'
+import { BatchStore } from '@augur/core/batches/batch-store'
+import { BatchUploads } from '@augur/core/batches/batch-uploads'
+import { ChunkFiles } from '@augur/core/batches/chunk-files'
 import { IdempotencyKeys } from '@augur/core/idempotency'
 import { modelTag, randomToken } from '@augur/core/ids'
+import { InputSchemas } from '@augur/core/models/input-schemas'
 import type { ModelVersion } from '@augur/core/models/version'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
@@ -10,11 +18,14 @@ import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { FairTurns } from '@augur/core/quotas/fair-turns'
 import { OpenPredictions } from '@augur/core/quotas/open-predictions'
+import { ChunkQueues } from '@augur/core/queue/chunk-queues'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
+import { ShadowQueues } from '@augur/core/queue/shadow-queues'
 import { connectPatient } from '@augur/core/redis/connection'
 import { createKeys } from '@augur/core/redis/keys'
 import { createLogger } from '@augur/core/telemetry/logger'
+import { DeadLetters } from '@augur/core/webhooks/dead-letters'
 import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 import { redisUrl } from './redis-url.js'
 
@@ -45,9 +56,12 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
   const logger = createLogger('test', 'fatal')
   const redis = connectPatient({ url: options.url ?? redisUrl(), name: prefix, logger })
   const folder = await mkdtemp(join(tmpdir(), 'augur-test-'))
+  const payloadStore = new FolderPayloadStore(folder)
   const clock = { now: Date.now() }
   const queues = new PredictionQueues(redis, keys)
-  const deliveries = new DeliveryQueue(redis, keys, 3)
+  const chunkQueues = new ChunkQueues(redis, keys)
+  const shadowQueues = new ShadowQueues(redis, keys)
+  const deliveries = new DeliveryQueue(redis, keys)
   const openPredictions = new OpenPredictions(redis, keys)
   return {
     prefix,
@@ -58,6 +72,15 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     clock,
     now: () => clock.now,
     queues,
+    batches: new BatchStore(redis, keys, 7 * 24 * hour),
+    batchIndex: new BatchIndex(redis, keys),
+    batchUploads: new BatchUploads(redis, keys),
+    chunkFiles: new ChunkFiles(payloadStore),
+    chunkQueues,
+    shadowQueues,
+    maxOpenBatches: 0,
+    maxBatchLines: 50_000,
+    inputSchemas: new InputSchemas(),
     deliveries,
     openPredictions,
     turns: new FairTurns({ queues, openPredictions, logger }),
@@ -65,15 +88,20 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     tag: modelTag(testVersion.model),
     target: { model: testVersion.model, version: testVersion.id },
     tenant: 'default',
+    keyId: null,
     recordRetentionMs: 7 * 24 * hour,
     publicBaseUrl: 'http://augur.test/api/v1',
+    tickets: new Tickets(randomBytes(32)),
     predictions: new PredictionStore(redis, keys, 7 * 24 * hour),
     index: new PredictionIndex(redis, keys),
-    payloads: new Payloads(new FolderPayloadStore(folder), options.inlineBytes ?? 65_536),
+    payloadStore,
+    payloads: new Payloads(payloadStore, options.inlineBytes ?? 65_536),
+    files: new FileStore(redis, keys),
     deliveryStore: new DeliveryStore(redis, keys, 24 * hour),
+    deadLetters: new DeadLetters(redis, keys, 24 * hour),
     idempotency: new IdempotencyKeys(redis, keys),
     async close() {
-      await Promise.all([queues.close(), deliveries.close()])
+      await Promise.all([queues.close(), chunkQueues.close(), shadowQueues.close(), deliveries.close()])
       const written = await redis.keys(`${prefix}:*`)
       if (written.length > 0) await redis.del(...written)
       redis.disconnect()

@@ -38,6 +38,8 @@ export interface TestStack {
   api: StackProcess
   workers: StackProcess[]
   startWorker(env?: Record<string, string>): StackProcess
+  /** Another API process on the same Redis, once it answers. */
+  startApi(env?: Record<string, string>): Promise<{ url: string; process: StackProcess }>
   /** A connection of the caller's own to the stack's Redis. */
   connectRedis(): Redis
   /** A request to the predictions dialect; `path` begins with a slash. */
@@ -93,6 +95,15 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     workers.push(worker)
     return worker
   }
+  const apis: StackProcess[] = []
+  const startApi = async (more: Record<string, string> = {}) => {
+    const ownPort = await freePort()
+    const started = startProcess('api', { ...env, PORT: String(ownPort), ...more })
+    apis.push(started)
+    const ownUrl = `http://127.0.0.1:${ownPort}`
+    await answering(`${ownUrl}/livez`, [started])
+    return { url: ownUrl, process: started }
+  }
   const api = startProcess('api', env)
   for (let i = 0; i < (options.workers ?? 1); i++) startWorker()
 
@@ -103,13 +114,14 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
     api,
     workers,
     startWorker,
+    startApi,
     connectRedis: () => new Redis(env.REDIS_URL),
     request: (path, init) => fetch(`${url}/api/v1${path}`, init),
     async ready() {
       await answering(`${url}/readyz`, [api, ...workers])
     },
     async stop() {
-      const running = [api, ...workers].filter(
+      const running = [api, ...apis, ...workers].filter(
         ({ child }) => child.exitCode === null && child.signalCode === null,
       )
       await Promise.all(running.map((process_) => process_.end('SIGTERM')))

@@ -27,8 +27,9 @@ export async function changeModel(
 ): Promise<void> {
   if (!usableName.test(model)) throw notFound()
   if (kind === 'unload' && !currentCatalogue(context).models().includes(model)) throw notFound()
-  await context.desiredModels[kind](model)
+  // First: they lie in different slots, and no change may go without its line.
   await recordAudit(context, c, { action: `model.${kind}`, target: model })
+  await context.desiredModels[kind](model)
   const isDone = kind === 'load' ? isLoaded : isUnloaded
   const startedAt = performance.now()
   const endsAt = startedAt + context.settings.AUGUR_MAX_WAIT_SECONDS * 1000

@@ -1,12 +1,13 @@
 import { ServiceError } from '@augur/core/errors'
-import type { CatalogueVersion } from '@augur/core/models/catalogue'
 import { cancelPrediction } from '@augur/core/predictions/cancel-prediction'
 import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
 import { submitPrediction } from '@augur/core/predictions/submit-prediction'
+import type { Assigned } from '@augur/core/rollouts/assign-version'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { asCaller, type CallerContext } from '../as-caller.js'
+import { asNamed, assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
 import { holdCreated } from '../hold.js'
@@ -102,11 +103,11 @@ async function outputOf(context: ApiContext, { id, status, output }: Prediction)
 async function predict(
   context: CallerContext,
   c: Context<ApiEnv>,
-  version: CatalogueVersion,
+  assigned: Assigned,
   { request, input }: { request: InferRequest; input: Record<string, unknown> },
 ): Promise<Prediction> {
   const submission = {
-    version,
+    ...assigned,
     input,
     class: 'waiting' as const,
     form: 'tensors' as const,
@@ -143,12 +144,15 @@ function respond(
 
 async function answerInfer(api: ApiContext, c: Context<ApiEnv>): Promise<Response> {
   const context = asCaller(api, c, 'predict')
-  const version = versionIn(context, c)
+  const named = versionIn(context, c)
   const body = await readSplitBody(c)
   const request = validBody(inferRequest, body.json)
-  const wanted = wantedOutputs(request, version)
   const input = tensorInputs(request, body.binary)
-  const prediction = await predict(context, c, version, { request, input })
+  const isNamed = c.req.param('version') !== undefined
+  const assigned = isNamed ? asNamed(named) : assign(context, c, named, input)
+  const { version } = assigned
+  const wanted = wantedOutputs(request, version)
+  const prediction = await predict(context, c, assigned, { request, input })
   refuseFailed(prediction)
   const { outputs, binary: bytes } = encodeOutputs(await outputOf(context, prediction), wanted)
   const { id } = request

@@ -7,6 +7,20 @@ import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { contentSecurityPolicy, errorsHtml, referenceHtml, startScript } from './reference-page.js'
 
+type Document = ReturnType<OpenAPIHono<ApiEnv>['getOpenAPI31Document']>
+
+/** OpenAPI has the method QUERY from 3.2 on; in 3.1, which more tools read, it is an extension. */
+function extendByQuery({ paths = {}, ...document }: Document): Document {
+  const renamed = Object.entries(paths).map(([path, item]) => {
+    const operations = Object.entries(item).map(([method, operation]: [string, unknown]) => [
+      method === 'query' ? 'x-query' : method,
+      operation,
+    ])
+    return [path, Object.fromEntries(operations)]
+  })
+  return { ...document, paths: Object.fromEntries(renamed) }
+}
+
 function describeApi(app: OpenAPIHono<ApiEnv>, hasKey: boolean): string {
   app.openAPIRegistry.registerComponent('securitySchemes', 'apiKey', { type: 'http', scheme: 'bearer' })
   const document = app.getOpenAPI31Document({
@@ -14,7 +28,7 @@ function describeApi(app: OpenAPIHono<ApiEnv>, hasKey: boolean): string {
     info: { title: 'Augur', version: versionNumber, description: 'Queue-backed predictions of ONNX models.' },
     ...(hasKey && { security: [{ apiKey: [] }] }),
   })
-  return JSON.stringify(document)
+  return JSON.stringify(extendByQuery(document))
 }
 
 const html = (c: Context, text: string) =>

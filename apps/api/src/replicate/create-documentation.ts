@@ -7,16 +7,24 @@ const header = (name: string, description: string) => ({
 })
 
 /** Headers that a create reads. They are parsed by hand: Hono's validator would copy every header first. */
-export const createHeaders = [
-  header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.'),
-  header('Idempotency-Key', 'Repeats of a request with the same key make one prediction; kept for 24 h.'),
-]
+const prefer = header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.')
+export const idempotencyKeyHeader = header(
+  'Idempotency-Key',
+  'Repeats of a request with the same key make one prediction; kept for 24 h.',
+)
+export const cancelAfterHeader = header(
+  'Cancel-After',
+  'When it is canceled unless it has ended, counted from its creation: `90`, `5m` or `1h30m45s`; 5 s to 168 h.',
+)
+
+export const createHeaders = [prefer, idempotencyKeyHeader]
 
 /** What every create can be refused for. */
 export const createRefusals = [
   'invalid_request',
   'invalid_json',
   'idempotency_in_progress',
+  'gone',
   'payload_too_large',
   'unsupported_media_type',
   'invalid_input',

@@ -1,50 +1,66 @@
-import type { CatalogueVersion } from '@augur/core/models/catalogue'
-import { isTerminal } from '@augur/core/predictions/prediction'
-import { submitPrediction } from '@augur/core/predictions/submit-prediction'
+import { type Created, findReplay } from '@augur/core/predictions/create-prediction'
+import { type Submission, submitPrediction } from '@augur/core/predictions/submit-prediction'
+import type { Assigned } from '@augur/core/rollouts/assign-version'
 import { defaultWebhookEvents } from '@augur/core/webhooks/webhook-events'
 import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
-import { asCaller } from '../as-caller.js'
+import { asCaller, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
-import { jsonResponse } from '../json-response.js'
-import { holdCreated } from '../hold.js'
+import { answerCreated } from './answer-created.js'
 import { idempotencyOf } from './idempotency-key.js'
 import { parsePrefer } from './prefer-header.js'
-import { baseUrlOf, presentPrediction, presentUnfinished } from './present.js'
 import type { CreateBody } from './schemas.js'
+import { classOf, termsOf } from './terms.js'
 
-function webhookOf({ webhook, webhook_events_filter: filter, webhook_completed: completed }: CreateBody) {
+type WebhookFields = Pick<CreateBody, 'webhook' | 'webhook_events_filter' | 'webhook_completed'>
+
+/** Where a body wants its events, and which of them; where it says nothing, what its caller's key has for that. */
+export function webhookOf(
+  c: Context<ApiEnv>,
+  { webhook, webhook_events_filter: filter, webhook_completed: completed }: WebhookFields,
+) {
   if (webhook != null) return { webhook, webhookEvents: filter ?? defaultWebhookEvents }
-  return { webhook: completed ?? null, webhookEvents: ['completed'] as const }
+  if (completed != null) return { webhook: completed, webhookEvents: ['completed'] as const }
+  const byDefault = webhook === null ? null : c.get('caller').webhook
+  if (byDefault !== null) return { webhook: byDefault.url, webhookEvents: filter ?? byDefault.events }
+  return { webhook: null, webhookEvents: ['completed'] as const }
 }
 
-/** Creates a prediction of `version` and answers 201, or 202 when the caller wanted to wait and the time ran out. */
+/**
+ * Creates a prediction of the version that `choose` gives and answers 201, or 202 when the caller wanted to wait and the
+ * time ran out.
+ */
 export async function answerCreate(
   api: ApiContext,
   c: Context<ApiEnv>,
-  version: CatalogueVersion,
   body: CreateBody,
+  choose: () => Assigned,
 ): Promise<Response> {
   const context = asCaller(api, c, 'predict')
   const hold = parsePrefer(c.req.header('prefer'), context.settings.AUGUR_MAX_WAIT_SECONDS)
-  const { prediction, queuePosition, replayed } = await submitPrediction(context, {
+  const text = await c.req.text()
+  const idempotency = idempotencyOf(c, () => text)
+  const created =
+    (await findReplay(context, idempotency)) ??
+    (await submit(context, c, { ...body, ...choose(), isWaitedFor: hold !== null, idempotency }))
+  return answerCreated(context, c, created, hold)
+}
+
+interface Submitted extends CreateBody, Pick<Submission, 'version' | 'idempotency'>, Pick<Assigned, 'trial'> {
+  isWaitedFor: boolean
+}
+
+function submit(context: CallerContext, c: Context<ApiEnv>, submitted: Submitted): Promise<Created> {
+  const { version, trial, input, isWaitedFor, priority, idempotency } = submitted
+  return submitPrediction(context, {
     version,
-    input: body.input,
-    class: hold === null ? 'submission' : 'waiting',
+    trial,
+    input,
+    isWaitedFor,
+    idempotency,
+    ...termsOf(c, version, submitted, context.now()),
+    ...webhookOf(c, submitted),
+    class: classOf(priority, isWaitedFor),
     form: 'pipeline',
-    ...webhookOf(body),
-    idempotency: idempotencyOf(c, await c.req.text()),
   })
-  const baseUrl = baseUrlOf(context, c)
-  const headers = {
-    location: `${baseUrl}/predictions/${prediction.id}`,
-    ...(replayed && { 'idempotency-replayed': 'true' }),
-    ...(hold && { 'preference-applied': hold.applied }),
-  }
-  if (hold === null) {
-    return jsonResponse(c, await presentPrediction(context, prediction, baseUrl, queuePosition), 201, headers)
-  }
-  const held = await holdCreated(context, c, prediction, hold.seconds)
-  const text = await presentUnfinished(context, held, baseUrl)
-  return jsonResponse(c, text, isTerminal(held.status) ? 201 : 202, headers)
 }

@@ -96,7 +96,10 @@ async function* tell(
   signal: AbortSignal,
 ): AsyncGenerator<ServerSentEvent, void> {
   const release = await takeRoom(context, prediction, signal)
-  if (release === null) return yield interrupted('Too many large outputs are being streamed; connect again.')
+  if (release === null) {
+    yield interrupted('Too many large outputs are being streamed; connect again.')
+    return
+  }
   try {
     yield* eventsAfter(await eventsOf(context, prediction), lastEventId)
   } finally {

@@ -1,9 +1,11 @@
 import { ServiceError } from '@augur/core/errors'
 import { modelTag } from '@augur/core/ids'
 import type { Catalogue } from '@augur/core/models/catalogue'
+import type { JsonText } from '@augur/core/predictions/prediction'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { allow } from '../as-caller.js'
+import { assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
@@ -11,7 +13,7 @@ import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
-import { createHeaders, createRefusals } from './create-documentation.js'
+import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
 import { baseUrlOf } from './present.js'
 import { presentModel, presentVersion } from './present-model.js'
 import {
@@ -62,7 +64,7 @@ const createPath = createRoute({
   method: 'post',
   path: '/models/{owner}/{name}/predictions',
   summary: 'Create a prediction of the stable version of a model',
-  parameters: createHeaders,
+  parameters: [...createHeaders, cancelAfterHeader],
   request: {
     params: byModel,
     body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
@@ -93,17 +95,22 @@ async function modelOf(context: ApiContext, model: string, baseUrl: string): Pro
   return presentModel({ catalogue, model, runCount, baseUrl })
 }
 
+/** All of these models as one page. */
+export async function presentModels(
+  context: ApiContext,
+  models: readonly string[],
+  baseUrl: string,
+): Promise<JsonText> {
+  return JSON.stringify(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl)))))
+}
+
 export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
 
   routes.openapi(listPath, async (c) => {
     allow(c, 'read')
-    const baseUrl = baseUrlOf(context, c)
     const models = currentCatalogue(context).models()
-    return jsonResponse(
-      c,
-      JSON.stringify(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl))))),
-    )
+    return jsonResponse(c, await presentModels(context, models, baseUrlOf(context, c)))
   })
 
   routes.openapi(getPath, async (c) => {
@@ -140,9 +147,13 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     readBody({ maxBytes, accept: ['application/json'] }),
     async (c) => {
       const { owner, name } = c.req.param()
-      const version = currentCatalogue(context).stable(`${owner}/${name}`)
-      if (version === undefined) throw noSuch('model')
-      return answerCreate(context, c, version, validBody(createByModelBody, parseJson(await c.req.text())))
+      const body = validBody(createByModelBody, parseJson(await c.req.text()))
+      const choose = () => {
+        const version = currentCatalogue(context).stable(`${owner}/${name}`)
+        if (version === undefined) throw noSuch('model')
+        return assign(context, c, version, body.input)
+      }
+      return answerCreate(context, c, body, choose)
     },
   )
 

@@ -1,10 +1,12 @@
 import type { Catalogue, CatalogueVersion } from '@augur/core/models/catalogue'
+import { findReplay } from '@augur/core/predictions/create-prediction'
 import { isTerminal } from '@augur/core/predictions/prediction'
 import { submitPrediction } from '@augur/core/predictions/submit-prediction'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { asCaller } from '../as-caller.js'
+import { asNamed, assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { fullName } from '../full-name.js'
@@ -13,12 +15,14 @@ import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { answer, refusals } from '../documentation.js'
-import { createHeaders, createRefusals } from './create-documentation.js'
+import { cancelAfterHeader, createRefusals, idempotencyKeyHeader } from './create-documentation.js'
 import { readFormBody } from './form-body.js'
 import { holdCreated } from '../hold.js'
 import { idempotencyOf } from './idempotency-key.js'
-import { baseUrlOf, presentPrediction, presentUnfinished } from './present.js'
+import { baseUrlOf } from './present.js'
+import { presentCreated } from './present-created.js'
 import { type PredictBody, predictAnswer, predictBody } from './schemas.js'
+import { deadlineOf } from './terms.js'
 
 const json = 'application/json'
 const form = 'multipart/form-data'
@@ -31,7 +35,7 @@ const predictPath = createRoute({
   method: 'post',
   path: '/predict',
   summary: 'Predict and wait for the result',
-  parameters: createHeaders.slice(1),
+  parameters: [idempotencyKeyHeader, cancelAfterHeader],
   request: {
     body: { required: true, content: { [json]: { schema: predictBody }, [form]: { schema: formSchema } } },
   },
@@ -42,9 +46,10 @@ const predictPath = createRoute({
   },
 })
 
-function chooseVersion(
+/** @throws ServiceError `unknown_version` */
+export function chooseVersion(
   catalogue: Catalogue,
-  { model, version }: PredictBody,
+  { model, version }: { model?: string | undefined; version?: string | undefined },
   byDefault: string,
 ): CatalogueVersion {
   if (model === undefined) return catalogue.resolve(version ?? byDefault)
@@ -59,24 +64,31 @@ async function readPredictBody(c: Context): Promise<PredictBody> {
 async function answerPredict(api: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
   const context = asCaller(api, c, 'predict')
   const { AUGUR_DEFAULT_MODEL: byDefault, AUGUR_MAX_WAIT_SECONDS: seconds } = context.settings
-  const { prediction, replayed } = await submitPrediction(context, {
-    version: chooseVersion(currentCatalogue(context), body, byDefault),
-    input: body.input ?? body.input_data,
-    class: 'waiting',
-    form: 'pipeline',
-    webhook: null,
-    webhookEvents: [],
-    idempotency: idempotencyOf(c, JSON.stringify(body)),
-  })
-  const headers = replayed ? { 'idempotency-replayed': 'true' } : {}
-  const held = await holdCreated(context, c, prediction, seconds)
-  const baseUrl = baseUrlOf(context, c)
-  if (isTerminal(held.status)) {
-    refuseFailed(held)
-    const text = await presentPrediction(context, held, baseUrl)
-    return jsonResponse(c, `{"prediction":${text}}`, 200, headers)
+  const idempotency = idempotencyOf(c, () => JSON.stringify(body))
+  const input = body.input ?? body.input_data
+  const choose = () => {
+    const version = chooseVersion(currentCatalogue(context), body, byDefault)
+    const isNamed = body.version !== undefined || (body.model === undefined && byDefault.includes(':'))
+    return isNamed ? asNamed(version) : assign(context, c, version, input)
   }
-  const text = await presentUnfinished(context, held, baseUrl)
+  const submit = () =>
+    submitPrediction(context, {
+      ...choose(),
+      input,
+      class: 'waiting',
+      deadlineAt: deadlineOf(c, context.now()),
+      form: 'pipeline',
+      webhook: null,
+      webhookEvents: [],
+      idempotency,
+    })
+  const created = (await findReplay(context, idempotency)) ?? (await submit())
+  const headers = created.replayed ? { 'idempotency-replayed': 'true' } : {}
+  const held = await holdCreated(context, c, created.prediction, seconds)
+  const baseUrl = baseUrlOf(context, c)
+  if (isTerminal(held.status)) refuseFailed(held)
+  const { text, hasEnded } = await presentCreated(context, created, held, baseUrl)
+  if (hasEnded) return jsonResponse(c, `{"prediction":${text}}`, 200, headers)
   const location = `${baseUrl}/predictions/${held.id}`
   return jsonResponse(c, `{"prediction":${text}}`, 202, { ...headers, location })
 }

@@ -1,3 +1,4 @@
+import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import { testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestApi, problemOf, type TestApi, validInput } from '../test/test-api.js'
@@ -42,6 +43,25 @@ test('Prefer: wait answers 201 with the terminal prediction as soon as it ends',
   expect(status).toBe(201)
   expect(headers.get('preference-applied')).toBe('wait=30')
   expect(await read(await response)).toMatchObject({ status: 'succeeded', output: { y: [2, 4, 6] } })
+})
+
+test('what was accepted is answered with its id, also when the payload store cannot be read', async () => {
+  api.context.payloads.read = async (payload) => {
+    if (payload !== null) throw new Error('the payload store is away')
+    return null
+  }
+  const created = await api.create()
+  expect(created.status).toBe(201)
+  const { id, ...rest } = await read(created)
+  expect(rest).toMatchObject({ status: 'starting', input: validInput })
+  await api.work(id)
+  const waited = api.create({ prefer: 'wait=30' })
+  await api.work(await api.held())
+  expect((await waited).status).toBe(202)
+  expect(await read(await waited)).toMatchObject({ status: 'starting', input: validInput, output: null })
+  const predicted = api.post('/api/v1/predict', { input: validInput })
+  await api.work(await api.held())
+  expect((await predicted).status).toBe(202)
 })
 
 test('a wait that runs out answers 202 and starting, even while the prediction runs', async () => {
@@ -197,6 +217,55 @@ test('a key belongs to one body and one route', async () => {
   expect(await problemOf(other)).toMatchObject({ status: 422, code: 'idempotency_mismatch' })
   const elsewhere = await api.post('/api/v1/models/augur/test/predictions', { input: validInput }, headers)
   expect(await problemOf(elsewhere)).toMatchObject({ code: 'idempotency_mismatch' })
+})
+
+test('a key in quotes is the key between them', async () => {
+  const { id } = await read(await api.create({ 'idempotency-key': 'a "b" \\\\ c' }))
+  const quoted = await api.create({ 'idempotency-key': '"a \\"b\\" \\\\\\\\ c"' })
+  expect(await read(quoted)).toMatchObject({ id })
+  expect((await api.create({ 'idempotency-key': '""' })).status).toBe(400)
+})
+
+test('when the first creation has died, one of a hundred takes its place, and the rest join its prediction', async () => {
+  const headers = { 'idempotency-key': 'once' }
+  const { id } = await read(await api.create(headers))
+  const [entry = ''] = await api.core.redis.keys(api.core.keys.idempotency('default', '*'))
+  const left = JSON.parse((await api.core.redis.get(entry)) ?? '')
+  await api.core.redis.set(entry, JSON.stringify({ ...left, creatingUntil: Date.now() - 1 }))
+  const responses = await Promise.all(Array.from({ length: 100 }, async () => api.create(headers)))
+  const accepted = responses.filter(({ status }) => status === 201)
+  expect(accepted.length).toBeGreaterThan(0)
+  for (const response of accepted) {
+    expect(response.headers.get('idempotency-replayed')).toBe('true')
+    expect(await read(response)).toMatchObject({ id })
+  }
+  for (const response of responses.filter(({ status }) => status !== 201)) {
+    expect(await problemOf(response)).toMatchObject({ status: 409, code: 'idempotency_in_progress' })
+    expect(response.headers.get('retry-after')).toBe('1')
+  }
+  expect(await api.ids()).toEqual([id])
+})
+
+test('a repeat gets its prediction though its version is gone and nothing new is accepted', async () => {
+  const headers = { 'idempotency-key': 'once' }
+  const byModel = '/api/v1/models/augur/test/predictions'
+  const first = await read(await api.create(headers))
+  const second = await read(await api.post(byModel, { input: validInput }, { 'idempotency-key': 'two' }))
+  await new CatalogueStore(api.core.redis, api.core.keys).forget(testVersion.id)
+  await api.context.catalogue.refresh()
+  expect((await api.create({ 'idempotency-key': 'new' })).status).toBe(422)
+  expect(await read(await api.create(headers))).toMatchObject({ id: first.id })
+  const again = await api.post(byModel, { input: validInput }, { 'idempotency-key': 'two' })
+  expect(again.headers.get('idempotency-replayed')).toBe('true')
+  expect(await read(again)).toMatchObject({ id: second.id })
+})
+
+test('a key whose prediction is removed answers 410, and creates no other', async () => {
+  const headers = { 'idempotency-key': 'once' }
+  const { id } = await read(await api.create(headers))
+  await api.core.redis.del(api.core.keys.record(id))
+  expect(await problemOf(await api.create(headers))).toMatchObject({ status: 410, code: 'gone' })
+  expect(await api.ids()).toEqual([id])
 })
 
 test('waiting callers go into the queue before submissions', async () => {

@@ -1,9 +1,10 @@
 import { cancelPrediction } from '@augur/core/predictions/cancel-prediction'
 import { getPrediction } from '@augur/core/predictions/get-prediction'
-import { listPredictions } from '@augur/core/predictions/list-predictions'
+import { listPredictions, mostLookedAt } from '@augur/core/predictions/list-predictions'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { asCaller } from '../as-caller.js'
+import { asNamed, assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { jsonResponse } from '../json-response.js'
@@ -11,21 +12,21 @@ import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
 import { answerCreate } from './create.js'
-import { createHeaders, createRefusals } from './create-documentation.js'
+import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
 import { holdUntilEnd } from '../hold.js'
-import { fromCursor, toCursor } from './page-cursor.js'
+import { listQuery, nextQuery, pageOf, readListQuery } from './list-query.js'
 import { parseWaitSeconds } from './prefer-header.js'
 import { baseUrlOf, presentPage, presentPrediction } from './present.js'
+import { presentWithin } from './present-within.js'
 import { createBody, predictionPageSchema, predictionSchema } from './schemas.js'
 
 const byId = z.object({ id: z.string() })
-const mostPerPage = 100
 
 const createPath = createRoute({
   method: 'post',
   path: '/predictions',
   summary: 'Create a prediction',
-  parameters: createHeaders,
+  parameters: [...createHeaders, cancelAfterHeader],
   request: { body: { required: true, content: { 'application/json': { schema: createBody } } } },
   responses: {
     201: answer('Created, and ended if it was waited for.', predictionSchema),
@@ -38,12 +39,10 @@ const listPath = createRoute({
   method: 'get',
   path: '/predictions',
   summary: 'List predictions, newest first',
-  request: {
-    query: z.object({
-      cursor: z.string().max(200).optional(),
-      limit: z.coerce.number().int().min(1).max(mostPerPage).default(mostPerPage),
-    }),
-  },
+  description:
+    `A filter looks at ${mostLookedAt} predictions for a page: one that matches little answers short pages, or empty ` +
+    'ones, until `next` is null. So does a page whose predictions come to more than 16 MB.',
+  request: { query: listQuery },
   responses: { 200: answer('A page.', predictionPageSchema), ...refusals('invalid_request') },
 })
 
@@ -75,6 +74,9 @@ const cancelPath = createRoute({
   responses: { 200: answer('The prediction.', predictionSchema), ...refusals('not_found', 'gone') },
 })
 
+/** `owner/name`, without a version. */
+const namesModelOnly = (reference: string) => reference.includes('/') && !reference.includes(':')
+
 export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const { AUGUR_MAX_BODY_BYTES: maxBytes, AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
@@ -83,20 +85,24 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const read = readBody({ maxBytes, accept: ['application/json'] })
   routes.post(createPath.path, needs('predict'), read, async (c) => {
     const { version, ...body } = validBody(createBody, parseJson(await c.req.text()))
-    return answerCreate(context, c, currentCatalogue(context).resolve(version), body)
+    return answerCreate(context, c, body, () => {
+      const resolved = currentCatalogue(context).resolve(version)
+      return namesModelOnly(version) ? assign(context, c, resolved, body.input) : asNamed(resolved)
+    })
   })
 
-  routes.openapi(listPath, async (c) => {
-    const { cursor, limit } = c.req.valid('query')
-    const page = await listPredictions(
-      asCaller(context, c, 'read'),
-      cursor === undefined ? null : fromCursor(cursor),
-      limit,
-    )
+  // Validated by hand: Hono's validators know no parameters with keys in brackets.
+  routes.openAPIRegistry.registerPath(listPath)
+  routes.get(listPath.path, async (c) => {
+    const query = readListQuery(c.req.query())
+    const page = await listPredictions(asCaller(context, c, 'read'), pageOf(query))
     const baseUrl = baseUrlOf(context, c)
-    const next = page.next && `${baseUrl}/predictions?cursor=${toCursor(page.next)}&limit=${limit}`
-    const results = page.predictions.map((prediction) => presentPrediction(context, prediction, baseUrl))
-    return jsonResponse(c, presentPage(await Promise.all(results), next))
+    // Not all at once: each may have an input and an output of many megabytes.
+    const { results, next: last } = await presentWithin(page.predictions, page.next, (prediction) =>
+      presentPrediction(context, prediction, baseUrl),
+    )
+    const next = last && `${baseUrl}/predictions?${nextQuery(query, last)}`
+    return jsonResponse(c, presentPage(results, next))
   })
 
   routes.openapi(getPath, async (c) => {

@@ -9,8 +9,13 @@ const cogVersion = '0.16.0'
 const isoTime = (timeMs: number) => new Date(timeMs).toISOString()
 
 export function presentVersion(catalogue: Catalogue, version: CatalogueVersion): WireVersion {
+  const { example } = version.manifest
   const schemas = {
-    Input: { title: 'Input', ...inputJsonSchema(version.manifest) },
+    Input: {
+      title: 'Input',
+      ...inputJsonSchema(version.manifest),
+      ...(example && { examples: [example] }),
+    },
     Output: { title: 'Output', ...outputJsonSchema(version.manifest) },
   }
   return {
@@ -19,6 +24,7 @@ export function presentVersion(catalogue: Catalogue, version: CatalogueVersion):
     created_at: isoTime(version.publishedAt),
     cog_version: cogVersion,
     ...presentState(catalogue, version.id),
+    ...presentVerification(catalogue, version.id),
     openapi_schema: {
       openapi: '3.1.0',
       info: { title: version.model, version: version.label },
@@ -37,6 +43,15 @@ function presentState(catalogue: Catalogue, id: string) {
     ...(reason !== undefined && { state_reason: reason }),
     ...(state === 'loading' && presentProgress(catalogue.progressOf(id))),
   }
+}
+
+function presentVerification(catalogue: Catalogue, id: string): Pick<WireVersion, 'verification'> {
+  const found = catalogue.verificationOf(id)
+  if (!found) return {}
+  const { state } = found
+  if (state === 'missing') return { verification: { state } }
+  if (state === 'void') return { verification: { state, reason: found.reason } }
+  return { verification: { state, verified_at: found.at, broken_rules: [...found.rules] } }
 }
 
 function presentProgress(progress: LoadProgress | undefined) {

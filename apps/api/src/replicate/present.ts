@@ -1,5 +1,8 @@
-import { isTerminal, type JsonText, type Prediction } from '@augur/core/predictions/prediction'
+import { explainWaiting } from '@augur/core/predictions/explain-waiting'
+import type { JsonText, Prediction } from '@augur/core/predictions/prediction'
+import { presentOutput } from '@augur/core/predictions/present-output'
 import { renderPrediction } from '@augur/core/predictions/render-prediction'
+import { isRedisUnavailable } from '@augur/core/redis/connection'
 import type { Context } from 'hono'
 import type { ApiContext } from '../context.js'
 import { originOf } from '../origin-of.js'
@@ -9,20 +12,43 @@ export function baseUrlOf(context: ApiContext, c: Context): string {
   return `${context.publicUrl ?? originOf(c.req.url)}/api/v1`
 }
 
-/** The prediction as it is, as JSON text. Its queue position is looked up where it is not `known`. */
+/** What need not be looked up. */
+export interface Known {
+  input?: JsonText | undefined
+  /** Its place in the queue. */
+  queuePosition?: number | null
+}
+
+/** The prediction as it is, as JSON text. */
 export async function presentPrediction(
   context: ApiContext,
   prediction: Prediction,
   baseUrl: string,
-  known: number | null = null,
+  known: Known = {},
 ): Promise<JsonText> {
-  const isAskedFor = prediction.status === 'starting' && known === null
-  const [input, output, queuePosition] = await Promise.all([
-    context.payloads.read(prediction.input),
-    context.payloads.read(prediction.output),
-    isAskedFor ? context.predictions.queuePosition(prediction) : known,
+  const [input, output, waiting] = await Promise.all([
+    readInput(context, prediction, known),
+    presentOutput(context, prediction, prediction.output, baseUrl),
+    prediction.status === 'starting'
+      ? explainWaiting(context, prediction, known.queuePosition).catch(unlessAway)
+      : undefined,
   ])
-  return renderPrediction(prediction, { input, output, baseUrl, queuePosition })
+  const { tickets } = context
+  return renderPrediction(prediction, { input, output, baseUrl, tickets, ...(waiting && { waiting }) })
+}
+
+/** Null as well where retention has removed it since it was known. */
+async function readInput(
+  { payloads }: ApiContext,
+  { input }: Prediction,
+  known: Known,
+): Promise<JsonText | null> {
+  return input !== null && known.input !== undefined ? known.input : payloads.read(input)
+}
+
+/** Who was accepted must be answered, also when Redis goes before it is known how long there is to wait. */
+function unlessAway(error: unknown): undefined {
+  if (!isRedisUnavailable(error)) throw error
 }
 
 /** A prediction whose caller waited in vain. Clients take any status but `starting` for the end of it. */
@@ -30,11 +56,12 @@ export async function presentUnfinished(
   context: ApiContext,
   prediction: Prediction,
   baseUrl: string,
+  known: Known = {},
 ): Promise<JsonText> {
-  if (isTerminal(prediction.status)) return presentPrediction(context, prediction, baseUrl)
-  const input = await context.payloads.read(prediction.input)
+  if (prediction.status !== 'processing') return presentPrediction(context, prediction, baseUrl, known)
+  const input = await readInput(context, prediction, known)
   const starting: Prediction = { ...prediction, status: 'starting', startedAt: null }
-  return renderPrediction(starting, { input, output: null, baseUrl })
+  return renderPrediction(starting, { input, output: null, baseUrl, tickets: context.tickets })
 }
 
 /** A page of things that are JSON text already. */

@@ -1,10 +1,41 @@
+import { waitingReasons } from '@augur/core/predictions/explain-waiting'
 import { predictionErrorCodes, predictionStatuses } from '@augur/core/predictions/prediction'
 import { versionStates } from '@augur/core/models/presence'
+import { arms } from '@augur/core/rollouts/rollout'
+import { voidReasons } from '@augur/core/verification/verification-state'
 import { webhookEvents } from '@augur/core/webhooks/webhook-events'
 import { z } from '@hono/zod-openapi'
 
 const input = z.record(z.string(), z.unknown())
+export const priorities = ['high', 'normal', 'low'] as const
 const time = z.iso.datetime()
+
+const longestSeconds = 7 * 24 * 3600
+export const metadataSchema = z
+  .record(z.string().min(1).max(64), z.string().max(500))
+  .refine((words) => Object.keys(words).length <= 16, 'must have 16 keys at most')
+
+/** On which terms a prediction is created. */
+const termFields = {
+  expires_in: z
+    .number()
+    .min(0.1)
+    .max(longestSeconds)
+    .nullish()
+    .openapi({ description: 'Seconds in which it must begin to run, or it is canceled as `expired`.' }),
+  timeout: z
+    .number()
+    .min(0.1)
+    .max(longestSeconds)
+    .nullish()
+    .openapi({ description: 'Seconds that it may run, where its version allows more.' }),
+  priority: z.enum(priorities).nullish().openapi({
+    description: 'Which are served first; `high` by default while the caller waits, else `normal`.',
+  }),
+  metadata: metadataSchema.nullish().openapi({
+    description: 'Words of the caller, echoed: up to 16 keys of 64 characters, with values of 500.',
+  }),
+}
 
 /** What every create takes, beside its version. */
 const createFields = {
@@ -19,6 +50,7 @@ const createFields = {
     .string()
     .nullish()
     .openapi({ description: 'Older form of a webhook for `completed`.' }),
+  ...termFields,
   stream: z.boolean().nullish().openapi({ description: 'Accepted for older clients, and without effect.' }),
 }
 
@@ -32,6 +64,17 @@ export const createBody = z
   })
   .openapi('CreatePrediction')
 export type CreateBody = z.infer<typeof createByModelBody>
+
+export const replayBody = z
+  .strictObject({
+    version: z.string().max(300).openapi({
+      description:
+        'A version id, `owner/name`, `owner/name:version`, or a label: of the same model, or one that only one model has.',
+    }),
+    webhook: createFields.webhook,
+    webhook_events_filter: createFields.webhook_events_filter,
+  })
+  .openapi('ReplayPrediction')
 
 export const predictBody = z
   .strictObject({
@@ -82,19 +125,35 @@ export const predictionSchema = z
     created_at: time,
     started_at: time.optional(),
     completed_at: time.optional(),
+    expires_at: time.optional().openapi({ description: 'By when it must begin to run.' }),
+    deadline: time.optional().openapi({ description: 'By when it must end.' }),
+    metadata: z.record(z.string(), z.string()).optional(),
+    rollout: z
+      .strictObject({ trial: z.string(), arm: z.enum(arms) })
+      .optional()
+      .openapi({ description: 'The part it takes in a split of its model.' }),
+    feedback: z
+      .strictObject({ label: z.string().optional(), score: z.number().optional() })
+      .optional()
+      .openapi({ description: 'What somebody said was right for it.' }),
+    retried_from: z.string().optional().openapi({ description: 'The prediction whose input it has.' }),
     metrics: z
       .strictObject({ predict_time: z.number().optional(), total_time: z.number() })
       .optional()
       .openapi({ description: 'Seconds.' }),
     provenance: provenance.optional(),
     queue_position: z.int().min(0).nullish(),
+    estimated_start: time
+      .nullish()
+      .openapi({ description: 'By how fast the version ran lately; null when nothing tells.' }),
+    waiting_reason: z.enum(waitingReasons).optional(),
     webhook: z.string().optional(),
     webhook_events_filter: z.array(z.enum(webhookEvents)).optional(),
-    urls: z.strictObject({ get: z.url(), cancel: z.url(), web: z.url() }),
+    urls: z.strictObject({ get: z.url(), cancel: z.url(), web: z.url(), stream: z.url() }),
   })
   .openapi('Prediction')
 
-const pageOf = <T extends z.ZodType>(item: T) =>
+export const pageOf = <T extends z.ZodType>(item: T) =>
   z.strictObject({ next: z.url().nullable(), previous: z.null(), results: z.array(item) })
 
 export const predictionPageSchema = pageOf(predictionSchema).openapi('PredictionPage')
@@ -115,6 +174,18 @@ export const versionSchema = z
     }),
     state_reason: z.string().optional().openapi({ description: 'The same for people.' }),
     progress: progressSchema.optional(),
+    verification: z
+      .strictObject({
+        state: z.enum(['passed', 'failed', 'void', 'missing']),
+        verified_at: time.optional(),
+        broken_rules: z.array(z.string()).optional(),
+        reason: z.enum(voidReasons).optional(),
+      })
+      .optional()
+      .openapi({
+        description:
+          'How it compares with its baseline; a version that is missing, void or failed takes no live traffic.',
+      }),
     openapi_schema: z.record(z.string(), z.unknown()),
   })
   .openapi('Version')
@@ -185,3 +256,15 @@ export const healthSchema = z
 export type Health = z.infer<typeof healthSchema>
 
 export const webhookSecretSchema = z.strictObject({ key: z.string() }).openapi('WebhookSecret')
+
+export const accountSchema = z
+  .strictObject({ type: z.literal('organization'), username: z.string(), name: z.string() })
+  .openapi('Account')
+
+export const hardwareSchema = z
+  .array(z.strictObject({ sku: z.string(), name: z.string() }))
+  .openapi('Hardware')
+
+export const emptyPageSchema = z
+  .strictObject({ next: z.null(), previous: z.null(), results: z.array(z.unknown()).length(0) })
+  .openapi('EmptyPage')

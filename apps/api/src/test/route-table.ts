@@ -10,6 +10,10 @@ export interface Names {
   /** The id that a page goes on before. */
   cursorId: string
   idempotencyKey: string
+  fileId: string
+  batchId: string
+  replayId: string
+  deliveryId: string
 }
 export type Name = keyof Names
 
@@ -19,6 +23,8 @@ export interface TestedRequest {
   headers?: Record<string, string>
   /** Becomes JSON. */
   body?: Record<string, unknown>
+  /** Becomes the file of a form, in place of a body. */
+  file?: string
 }
 
 /** A route as the isolation tests know it. */
@@ -44,6 +50,11 @@ const post = (scope: Scope, path: string, body?: Record<string, unknown>): Teste
   takes: [],
   request: () => ({ method: 'POST', path, ...(body && { body }) }),
 })
+const ask = (scope: Scope, method: string, path: string): TestedRoute => ({
+  scope,
+  takes: [],
+  request: () => ({ method, path }),
+})
 const create = (path: string, body: Record<string, unknown>): TestedRoute => ({
   scope: 'predict',
   takes: ['idempotencyKey'],
@@ -58,6 +69,50 @@ const onPrediction = (scope: Scope, method: string, pathOf: (id: string) => stri
   scope,
   takes: ['predictionId'],
   request: ({ predictionId }) => ({ method, path: pathOf(predictionId) }),
+})
+
+const onFile = (scope: Scope, method: string, pathOf: (id: string) => string): TestedRoute => ({
+  scope,
+  takes: ['fileId'],
+  request: ({ fileId }) => ({ method, path: pathOf(fileId) }),
+})
+
+const files: Record<string, TestedRoute> = {
+  'GET /api/v1/files': get('read', '/api/v1/files'),
+  'POST /api/v1/files': {
+    scope: 'predict',
+    takes: [],
+    request: () => ({ method: 'POST', path: '/api/v1/files', file: 'content' }),
+  },
+  'GET /api/v1/files/:id': onFile('read', 'GET', (id) => `/api/v1/files/${id}`),
+  'GET /api/v1/files/:id/download': onFile('read', 'GET', (id) => `/api/v1/files/${id}/download`),
+  'DELETE /api/v1/files/:id': onFile('predict', 'DELETE', (id) => `/api/v1/files/${id}`),
+}
+
+const onBatch = (scope: Scope, method: string, pathOf: (id: string) => string): TestedRoute => ({
+  scope,
+  takes: ['batchId'],
+  request: ({ batchId }) => ({ method, path: pathOf(batchId) }),
+})
+
+const batches: Record<string, TestedRoute> = {
+  'POST /api/v1/batches': post('predict', '/api/v1/batches', { model: testVersion.model, inputs: [input] }),
+  'GET /api/v1/batches': get('read', '/api/v1/batches'),
+  'GET /api/v1/batches/:batch': onBatch('read', 'GET', (id) => `/api/v1/batches/${id}`),
+  'POST /api/v1/batches/:batch/cancel': onBatch('predict', 'POST', (id) => `/api/v1/batches/${id}/cancel`),
+}
+for (const part of ['results', 'errors', 'stream']) {
+  batches[`GET /api/v1/batches/:batch/${part}`] = onBatch(
+    'read',
+    'GET',
+    (id) => `/api/v1/batches/${id}/${part}`,
+  )
+}
+
+const onDelivery = (scope: Scope, method: string, pathOf: (id: string) => string): TestedRoute => ({
+  scope,
+  takes: ['deliveryId'],
+  request: ({ deliveryId }) => ({ method, path: pathOf(deliveryId) }),
 })
 
 const predictions: Record<string, TestedRoute> = {
@@ -76,14 +131,129 @@ const predictions: Record<string, TestedRoute> = {
     'POST',
     (id) => `/api/v1/predictions/${id}/cancel`,
   ),
+  'GET /api/v1/predictions/:id/stream': onPrediction(
+    'read',
+    'GET',
+    (id) => `/api/v1/predictions/${id}/stream`,
+  ),
+  'POST /api/v1/predictions/:id/retry': onPrediction(
+    'predict',
+    'POST',
+    (id) => `/api/v1/predictions/${id}/retry`,
+  ),
+  'POST /api/v1/predictions/:id/replay': {
+    scope: 'predict',
+    takes: ['predictionId'],
+    request: ({ predictionId }) => ({
+      method: 'POST',
+      path: `/api/v1/predictions/${predictionId}/replay`,
+      body: { version: testVersion.id },
+    }),
+  },
+  'DELETE /api/v1/predictions/:id': onPrediction('predict', 'DELETE', (id) => `/api/v1/predictions/${id}`),
+  'POST /api/v1/predictions/:id/feedback': {
+    scope: 'predict',
+    takes: ['predictionId'],
+    request: ({ predictionId }) => ({
+      method: 'POST',
+      path: `/api/v1/predictions/${predictionId}/feedback`,
+      body: { label: 'a' },
+    }),
+  },
   'POST /api/v1/predict': create('/api/v1/predict', { model: testVersion.model, input }),
   'GET /api/v1/models': get('read', '/api/v1/models'),
   'GET /api/v1/models/:owner/:name': get('read', '/api/v1/models/augur/test'),
   'GET /api/v1/models/:owner/:name/versions': get('read', '/api/v1/models/augur/test/versions'),
   'GET /api/v1/models/:owner/:name/versions/:version': get('read', '/api/v1/models/augur/test/versions/1'),
   'POST /api/v1/models/:owner/:name/predictions': create('/api/v1/models/augur/test/predictions', { input }),
+  'QUERY /api/v1/models': {
+    scope: 'read',
+    takes: [],
+    request: () => ({
+      method: 'QUERY',
+      path: '/api/v1/models',
+      headers: { 'content-type': 'text/plain' },
+      body: {},
+    }),
+  },
+  'GET /api/v1/account': get('read', '/api/v1/account'),
+  'GET /api/v1/hardware': get('read', '/api/v1/hardware'),
+  'GET /api/v1/collections': get('read', '/api/v1/collections'),
+  'GET /api/v1/collections/:slug': get('read', '/api/v1/collections/any'),
+  'GET /api/v1/trainings': get('read', '/api/v1/trainings'),
+  'GET /api/v1/trainings/:training': get('read', '/api/v1/trainings/any'),
+  'POST /api/v1/trainings/:training/cancel': post('models', '/api/v1/trainings/any/cancel'),
+  'POST /api/v1/models/:owner/:name/versions/:version/trainings': post(
+    'models',
+    '/api/v1/models/augur/test/versions/1/trainings',
+  ),
+  'GET /api/v1/deployments': get('read', '/api/v1/deployments'),
+  'GET /api/v1/deployments/:owner/:name': get('read', '/api/v1/deployments/augur/any'),
+  'PATCH /api/v1/deployments/:owner/:name': ask('models', 'PATCH', '/api/v1/deployments/augur/any'),
+  'DELETE /api/v1/deployments/:owner/:name': ask('models', 'DELETE', '/api/v1/deployments/augur/any'),
+  'POST /api/v1/deployments/:owner/:name/predictions': post(
+    'predict',
+    '/api/v1/deployments/augur/any/predictions',
+  ),
   'GET /api/v1/webhooks/default/secret': get('webhooks', '/api/v1/webhooks/default/secret'),
+  'GET /api/v1/webhooks/secrets': get('webhooks', '/api/v1/webhooks/secrets'),
+  'POST /api/v1/webhooks/secrets': post('webhooks', '/api/v1/webhooks/secrets'),
+  'POST /api/v1/webhooks/secrets/rotate': post('webhooks', '/api/v1/webhooks/secrets/rotate', {}),
+  'DELETE /api/v1/webhooks/secrets/:secret': ask('webhooks', 'DELETE', '/api/v1/webhooks/secrets/none'),
+  // The key has no webhook of its own, so nothing is sent.
+  'POST /api/v1/webhooks/test': post('webhooks', '/api/v1/webhooks/test', {}),
+  'GET /api/v1/deliveries': get('read', '/api/v1/deliveries'),
+  'POST /api/v1/deliveries/replay': post('webhooks', '/api/v1/deliveries/replay', {}),
+  'GET /api/v1/predictions/:id/deliveries': onPrediction(
+    'read',
+    'GET',
+    (id) => `/api/v1/predictions/${id}/deliveries`,
+  ),
+  'GET /api/v1/deliveries/:delivery': onDelivery('read', 'GET', (id) => `/api/v1/deliveries/${id}`),
+  'POST /api/v1/deliveries/:delivery/redeliver': onDelivery(
+    'webhooks',
+    'POST',
+    (id) => `/api/v1/deliveries/${id}/redeliver`,
+  ),
   'GET /api/v1/health': get('read', '/api/v1/health'),
+}
+
+// Models belong to all tenants, and so does how their traffic is divided. There is none yet: these find nothing.
+const rollout = '/api/v1/models/augur/test/rollout'
+const rolloutPattern = '/api/v1/models/:owner/:name/rollout'
+predictions[`GET ${rolloutPattern}`] = get('read', rollout)
+predictions[`GET ${rolloutPattern}/history`] = get('read', `${rollout}/history`)
+predictions[`GET ${rolloutPattern}/comparison`] = get('read', `${rollout}/comparison`)
+predictions[`DELETE ${rolloutPattern}`] = {
+  scope: 'models',
+  takes: [],
+  request: () => ({ method: 'DELETE', path: rollout }),
+}
+predictions[`PUT ${rolloutPattern}`] = {
+  scope: 'models',
+  takes: [],
+  request: () => ({
+    method: 'PUT',
+    path: '/api/v1/models/augur/none/rollout',
+    body: { candidate: '2', mode: 'shadow', percent: 1 },
+  }),
+}
+for (const action of ['stop', 'promote', 'rollback']) {
+  predictions[`POST ${rolloutPattern}/${action}`] = post('models', `${rollout}/${action}`, {})
+}
+
+predictions['POST /api/v1/models/:owner/:name/replays'] = post(
+  'predict',
+  '/api/v1/models/augur/none/replays',
+  {
+    candidate: 'x',
+    last: 1,
+  },
+)
+predictions['GET /api/v1/models/:owner/:name/replays/:id'] = {
+  scope: 'read',
+  takes: ['replayId'],
+  request: ({ replayId }) => ({ method: 'GET', path: `/api/v1/models/augur/test/replays/${replayId}` }),
 }
 
 const openInference: Record<string, TestedRoute> = {
@@ -120,13 +290,24 @@ const newKey = { name: 'new', tenant: 'acme', scopes: ['read'] }
 const admin: Record<string, TestedRoute> = {
   'GET /admin/keys': get('admin', '/admin/keys'),
   'POST /admin/keys': post('admin', '/admin/keys', newKey),
+  'PATCH /admin/keys/:id': {
+    scope: 'admin',
+    takes: [],
+    request: () => ({ method: 'PATCH', path: '/admin/keys/000000000000', body: { requests_per_second: 1 } }),
+  },
   'POST /admin/keys/:id/rotate': post('admin', '/admin/keys/000000000000/rotate', { grace_seconds: 1 }),
   'POST /admin/keys/:id/revoke': post('admin', '/admin/keys/000000000000/revoke'),
+  'GET /admin/versions': get('admin', '/admin/versions'),
+  'POST /admin/versions/:id/pause': post('admin', '/admin/versions/none/pause'),
+  'POST /admin/versions/:id/resume': post('admin', '/admin/versions/none/resume'),
+  'GET /admin/overview': get('admin', '/admin/overview'),
   'GET /admin/audit': get('admin', '/admin/audit'),
+  'GET /admin/accounting': get('admin', '/admin/accounting'),
 }
 
 const operations: Record<string, TestedRoute> = {
   'GET /metrics': get('admin', '/metrics'),
+  'GET /playground/:asset': get(null, '/playground/none.js'),
 }
 for (const path of [
   '/',
@@ -145,6 +326,8 @@ for (const path of [
 /** Every route, as `METHOD /path` of the app's router. */
 export const routeTable: Readonly<Record<string, TestedRoute>> = {
   ...predictions,
+  ...batches,
+  ...files,
   ...openInference,
   ...admin,
   ...operations,

@@ -51,7 +51,7 @@ export async function createTestApi(env: Record<string, string> = {}) {
     const finish = {
       prediction: claimed.prediction,
       ending: { ...success, completedAt: Date.now(), ...ending },
-      delivery: null,
+      deliveries: [],
     }
     await core.predictions.finish(core.tag, testVersion.id, [finish])
   }
@@ -95,6 +95,7 @@ export async function createTestApi(env: Record<string, string> = {}) {
     },
     async close() {
       context.waiting.stop()
+      context.streams.stop()
       await context.close()
       await core.close()
     },

@@ -80,7 +80,12 @@ export async function createTestWorker(env: Record<string, string> = {}) {
     },
     async close() {
       await role.stop()
-      await Promise.all([context.queues.close(), context.deliveries.close(), context.agent.close()])
+      await Promise.all([
+        context.queues.close(),
+        context.shadowQueues.close(),
+        context.deliveries.close(),
+        context.agent.close(),
+      ])
       await context.staging.downloads.source.close()
       context.redis.disconnect()
       context.subscriber.disconnect()

@@ -19,7 +19,7 @@ let context: TestContext
 let reconciler: ReconcileBatchesContext
 beforeEach(async () => {
   context = await createTestContext()
-  reconciler = { ...context, dataRetentionMs: 24 * hour, graceMs: 10_000 }
+  reconciler = { ...context, graceMs: 10_000 }
 })
 afterEach(() => context.close())
 

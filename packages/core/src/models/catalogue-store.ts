@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
+import { RolloutStore } from '../rollouts/rollout-store.js'
+import { VerificationStore } from '../verification/verification-store.js'
 import { Catalogue, type CatalogueVersion } from './catalogue.js'
 import type { WorkerPresence } from './presence.js'
 import type { ModelVersion, VersionId } from './version.js'
@@ -12,6 +14,8 @@ export class CatalogueStore {
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
+    private readonly rollouts = new RolloutStore(redis, keys),
+    private readonly verifications = new VerificationStore(redis, keys),
   ) {}
 
   /**
@@ -41,7 +45,7 @@ export class CatalogueStore {
 
   /** For a version of which nothing is open. */
   async forget(id: VersionId): Promise<void> {
-    await this.redis.hdel(this.keys.versions, id)
+    await Promise.all([this.redis.hdel(this.keys.versions, id), this.verifications.forget(id)])
   }
 
   /** To be repeated every second or so: presence runs out by itself when a worker dies. */
@@ -58,9 +62,11 @@ export class CatalogueStore {
   }
 
   async read(): Promise<Catalogue> {
-    const [versions, workers] = await Promise.all([
+    const [versions, workers, rollouts, verifications] = await Promise.all([
       this.redis.hvals(this.keys.versions),
       this.redis.smembers(this.keys.workers),
+      this.rollouts.readAll(),
+      this.verifications.readAll(),
     ])
     const presences =
       workers.length === 0 ? [] : await this.redis.mget(workers.map((id) => this.keys.presence(id)))
@@ -69,6 +75,8 @@ export class CatalogueStore {
     return new Catalogue(
       versions.map(parseVersion),
       presences.filter((text) => text != null).map(parsePresence),
+      rollouts,
+      verifications,
     )
   }
 

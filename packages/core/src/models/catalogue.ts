@@ -1,4 +1,6 @@
 import { ServiceError } from '../errors.js'
+import type { VerificationState } from '../verification/verification-state.js'
+import { type Rollout, runningTrial, type Trial } from '../rollouts/rollout.js'
 import type { LoadProgress, PresentVersion, VersionState, WorkerPresence } from './presence.js'
 import type { RepositoryProblem } from './repository-problem.js'
 import type { ModelVersion, VersionId } from './version.js'
@@ -49,6 +51,8 @@ export class Catalogue {
   constructor(
     versions: readonly CatalogueVersion[],
     readonly workers: readonly WorkerPresence[],
+    private readonly rollouts: ReadonlyMap<string, Rollout> = new Map(),
+    private readonly verifications: ReadonlyMap<VersionId, VerificationState> = new Map(),
   ) {
     this.all = versions.toSorted(
       (a, b) => b.publishedAt - a.publishedAt || b.label.localeCompare(a.label, undefined, { numeric: true }),
@@ -74,13 +78,31 @@ export class Catalogue {
   }
 
   /**
-   * Where by-model traffic goes: the newest version that is not an optimisation of another. A label that was given
-   * to new files counts as what it resolves to.
+   * Where by-model traffic goes: what a rollout says, or else the newest version that is not an optimisation of
+   * another. A label that was given to new files counts as what it resolves to.
    */
   stable(model: string): CatalogueVersion | undefined {
-    return this.offersOf(model).find(
-      (version) => version.manifest.baseline === undefined && this.labelled(model, version.label) === version,
+    const offers = this.offersOf(model)
+    const chosen = this.rollouts.get(model)?.stable
+    return (
+      offers.find(({ id }) => id === chosen) ??
+      offers.find(
+        (version) =>
+          version.manifest.baseline === undefined && this.labelled(model, version.label) === version,
+      )
     )
+  }
+
+  /** What its verification says; undefined for a version that needs none and has none. */
+  verificationOf(id: VersionId): VerificationState | undefined {
+    return this.verifications.get(id)
+  }
+
+  /** The candidate that takes a part of a model's traffic, and how; undefined while none does, or nothing serves it. */
+  trial(model: string): { trial: Trial; candidate: CatalogueVersion } | undefined {
+    const trial = runningTrial(this.rollouts.get(model))
+    const candidate = trial && this.offersOf(model).find(({ id }) => id === trial.candidate)
+    return candidate && this.isServed(candidate.id) ? { trial, candidate } : undefined
   }
 
   version(id: VersionId): CatalogueVersion | undefined {

@@ -36,7 +36,7 @@ export async function checkFolder(
     if ('code' in checked) faults.push(checked)
   }
   if (faults.length > 0 || sizes.get(modelFile) === null) return faults
-  return checkModel(folder, manifest, sizes, memory)
+  return checkModel(folder, manifest, sizes, { limits, memory })
 }
 
 /** Whether these files are too large together, before any of them is read. */
@@ -52,9 +52,9 @@ async function checkModel(
   folder: string,
   manifest: Manifest,
   sizes: Sizes,
-  memory: RepositoryMemory,
+  options: FolderOptions,
 ): Promise<Fault[]> {
-  const model = await inspectModel(folder, memory)
+  const model = await inspectModel(folder, options)
   if (isModelFault(model)) return [model]
   const external = externalFiles(model)
   return [

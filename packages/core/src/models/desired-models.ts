@@ -10,29 +10,24 @@ export class DesiredModels {
 
   /** Every worker drains the model's versions, also after a restart, until `load`. */
   async unload(model: string): Promise<void> {
-    await this.redis.sadd(this.unloadedKey, model)
+    await this.redis.sadd(this.keys.unloadedModels, model)
     await this.redis.publish(this.channel, encode({ kind: 'unload', model }))
   }
 
   /** Takes an `unload` back. Workers look at the model's folders again, also where it was loaded or had failed. */
   async load(model: string): Promise<void> {
-    await this.redis.srem(this.unloadedKey, model)
+    await this.redis.srem(this.keys.unloadedModels, model)
     await this.redis.publish(this.channel, encode({ kind: 'load', model }))
   }
 
   /** Models, as `owner/name`, that nobody is to serve. */
   async unloaded(): Promise<Set<string>> {
-    return new Set(await this.redis.smembers(this.unloadedKey))
+    return new Set(await this.redis.smembers(this.keys.unloadedModels))
   }
 
   /** Where a `DesiredChange` is published after each `load` and `unload`; `decodeDesiredChange` reads it. */
   get channel(): string {
-    return `${this.keys.versions}:desired`
-  }
-
-  // Beside the catalogue, under its hash tag.
-  private get unloadedKey(): string {
-    return `${this.keys.versions}:unloaded`
+    return this.keys.desiredChannel
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ServiceError } from '../errors.js'
-import { inputJsonSchema, inputSchema, outputJsonSchema } from './input-schema.js'
+import { inputJsonSchema, inputSchema, isIterator, outputJsonSchema } from './input-schema.js'
 import { InputSchemas } from './input-schemas.js'
 import {
   elementTypes,
@@ -182,6 +182,27 @@ describe('module', () => {
     expect(issuesOf(manifest, { anything: [{ at: 'all' }] })).toEqual([])
     expect(issuesOf(manifest, [])).toEqual([': must be an object'])
     expect(inputJsonSchema(manifest)).toMatchObject({ type: 'object' })
+  })
+})
+
+describe('the output of an own module', () => {
+  const moduleOf = (output?: Record<string, string>) =>
+    manifestOf({
+      inputs: [tensor('float32', 'N', 1)],
+      outputs: [tensor('float32', 'N', 1)],
+      pipeline: { name: 'module', path: 'own.mjs', ...(output && { output }) },
+    })
+
+  test('is what its manifest says of it', () => {
+    expect(outputJsonSchema(moduleOf({ type: 'string' }))).toEqual({ type: 'string' })
+    expect(outputJsonSchema(moduleOf())).not.toHaveProperty('type')
+  })
+
+  test('is told element by element only as an array that its manifest calls an iterator', () => {
+    expect(isIterator(moduleOf({ type: 'array', 'x-cog-array-type': 'iterator' }))).toBe(true)
+    expect(isIterator(moduleOf({ type: 'array' }))).toBe(false)
+    expect(isIterator(moduleOf({ type: 'string', 'x-cog-array-type': 'iterator' }))).toBe(false)
+    expect(isIterator(tensors('float32', 'N', 2))).toBe(false)
   })
 })
 

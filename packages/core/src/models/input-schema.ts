@@ -37,8 +37,14 @@ export function outputJsonSchema(manifest: Manifest): JsonSchema {
   const answer = answerOf(manifest.pipeline)
   if (answer) return { ...z.toJSONSchema(answer) }
   if (manifest.pipeline.name === 'module')
-    return { description: 'Whatever the postprocess of the model gives.' }
+    return manifest.pipeline.output ?? { description: 'Whatever the postprocess of the model gives.' }
   return tensorsOutputJsonSchema(manifest)
+}
+
+/** Whether an output is an array that is told of element by element, in the words that clients of the contract know. */
+export function isIterator(manifest: Manifest): boolean {
+  const schema = outputJsonSchema(manifest)
+  return schema.type === 'array' && schema['x-cog-array-type'] === 'iterator'
 }
 
 /** What a pipeline answers, where that does not depend on the model's outputs. */

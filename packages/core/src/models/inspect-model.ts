@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { RepositoryMemory } from './check-file.js'
+import type { ModelLimits, RepositoryMemory } from './check-file.js'
 import type { OnnxModel } from './onnx/onnx-model.js'
 import { isFault, openOwnFile } from './open-own-file.js'
 import { type Fault, shorten } from './repository-problem.js'
@@ -26,7 +26,10 @@ const builtInDomains: ReadonlySet<string> = new Set([
 ])
 
 /** Reads what `model.onnx` says about itself, and refuses what ONNX Runtime could not open. */
-export async function inspectModel(folder: string, memory: RepositoryMemory): Promise<OnnxModel | Fault> {
+export async function inspectModel(
+  folder: string,
+  { limits, memory }: { limits: ModelLimits; memory: RepositoryMemory },
+): Promise<OnnxModel | Fault> {
   const handle = await openOwnFile(folder, modelFile)
   if (isFault(handle)) return handle
   try {
@@ -34,6 +37,7 @@ export async function inspectModel(folder: string, memory: RepositoryMemory): Pr
     if (reason) return { code: 'invalid_model', file: modelFile, reason }
     const { size } = await handle.stat()
     if (size > maxModelBytes) return tooLarge
+    if (size > limits.maxBytes) return beyondLimit(size, limits)
     const reading = await memory.models.of(join(folder, modelFile), handle)
     if (!reading.ok) return { code: 'invalid_model', file: modelFile, reason: reading.reason }
     return checkDomains(reading.model) ?? reading.model
@@ -53,6 +57,11 @@ const tooLarge: Fault = {
   code: 'too_large',
   file: modelFile,
   reason: 'is 2 GiB or larger: keep its weights in external data files',
+}
+
+function beyondLimit(bytes: number, { maxBytes }: ModelLimits): Fault {
+  const reason = `holds ${bytes} bytes, more than the ${maxBytes} that AUGUR_MAX_MODEL_BYTES allows`
+  return { code: 'too_large', file: modelFile, reason }
 }
 
 async function refuse(handle: FileHandle): Promise<string | undefined> {

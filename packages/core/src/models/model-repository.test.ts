@@ -380,6 +380,14 @@ test('a version without a manifest that is beyond the size limit is refused unre
   expect(problems).toMatchObject([{ code: 'too_large', file: '.' }])
 })
 
+test('a model without a manifest that is beyond the size limit is refused before it is parsed', async () => {
+  const folder = await write('sum/1', 'one')
+  await rm(join(folder, 'manifest.json'))
+  await writeFile(join(folder, 'model.onnx'), 'no ONNX model. '.repeat(100))
+  const { problems } = await readModelRepository(dir, { limits: { maxBytes: 1000 } })
+  expect(problems).toMatchObject([{ code: 'too_large', file: 'model.onnx' }])
+})
+
 test('a file that has a url may be missing', async () => {
   const files = [{ path: 'model.onnx', sha256: sha256(sum), url: 's3://bucket/sum.onnx' }]
   await rm(join(await write('sum/1', 'one', { files }), 'model.onnx'))

@@ -82,7 +82,7 @@ async function manifestOf(folder: string, look: Look): Promise<Manifest | Fault[
 
 /** The manifest of a folder with only `model.onnx` and its external data. */
 async function deriveFrom(folder: string, { limits, memory }: Look): Promise<Manifest | Fault[]> {
-  const model = await inspectModel(folder, memory)
+  const model = await inspectModel(folder, { limits, memory })
   if (isModelFault(model)) return [model]
   const external = externalFiles(model)
   if (external.faults.length > 0) return external.faults

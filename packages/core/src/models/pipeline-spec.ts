@@ -13,6 +13,12 @@ const tensors = z.strictObject({ name: z.literal('tensors') })
 const ownModule = z.strictObject({
   name: z.literal('module'),
   path: relativePath.describe('File of the version that exports its own `preprocess` and `postprocess`.'),
+  output: z
+    .record(z.string(), z.json())
+    .optional()
+    .describe(
+      'JSON Schema of what `postprocess` gives, as clients are shown it. An array with `"x-cog-array-type": "iterator"` is streamed element by element.',
+    ),
 })
 
 /** What the field `pipeline` of a manifest may say. */

@@ -18,6 +18,14 @@ export interface LoadProgress {
   totalBytes: number | null
 }
 
+/** What computes a version's answers on one worker. */
+export interface ServedBy {
+  /** For example `onnxruntime-node 1.30.0`. */
+  runtime: string
+  /** The execution provider. */
+  provider: string
+}
+
 /** One version as one worker has it; it may be in no catalogue yet. */
 export interface PresentVersion {
   id: VersionId
@@ -32,6 +40,8 @@ export interface PresentVersion {
   code?: string | undefined
   /** While its files are fetched and copied. */
   progress?: LoadProgress | undefined
+  /** While a runner holds it. */
+  served?: ServedBy | undefined
 }
 
 /** What one living worker says of itself. */

@@ -1,6 +1,6 @@
 import { type LookupAddress, lookup as lookupInSystem } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
-import { Agent, buildConnector, Pool } from 'undici'
+import { Agent, buildConnector, type Dispatcher, Pool } from 'undici'
 import { type AllowEntry, parseAllowList } from './allow-list.js'
 import { type Destination, destinationOf, isAddressAllowed } from './check-address.js'
 import type { OutboundPolicy } from './check-url.js'
@@ -8,7 +8,7 @@ import type { OutboundPolicy } from './check-url.js'
 /** The only way to reach other hosts: pooled connections, each to an address that was checked. */
 export interface GuardedAgent {
   readonly policy: OutboundPolicy
-  readonly dispatcher: Agent
+  readonly dispatcher: Dispatcher
   /** Waits for requests under way, then closes all connections. */
   close(): Promise<void>
 }

@@ -2,7 +2,6 @@ import { ServiceError } from '../errors.js'
 import type { CatalogueFollower } from '../models/catalogue-follower.js'
 import type { ModelVersion } from '../models/version.js'
 import type { MemoryFollower } from '../redis/memory-follower.js'
-import type { PredictionClass } from './prediction.js'
 
 export interface AdmissionContext {
   catalogue: Pick<CatalogueFollower, 'unservedMs'>
@@ -21,12 +20,12 @@ const mostMemoryUse = 0.8
 export function admitPrediction(
   context: AdmissionContext,
   version: ModelVersion,
-  wanted: PredictionClass,
+  isWaitedFor: boolean,
 ): void {
   if (context.memory.use > mostMemoryUse) {
     throw new ServiceError('overloaded', 'The server holds as much work as it can.', { retryAfterSeconds: 5 })
   }
-  if (wanted !== 'waiting') return
+  if (!isWaitedFor) return
   const unservedMs = context.catalogue.unservedMs(version.id)
   if (unservedMs > 0 && unservedMs >= context.noWorkerGraceMs) {
     throw new ServiceError('no_worker', 'No worker is ready for this version.', { retryAfterSeconds: 5 })

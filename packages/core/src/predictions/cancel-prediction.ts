@@ -26,7 +26,7 @@ export async function cancelPrediction(context: CancelContext, id: PredictionId)
     }
     const [outcome] = await finishPredictions(context, [{ prediction, ending }])
     if (outcome !== 'finished') continue
-    await context.queues.remove(prediction, id, prediction.epoch)
+    await context.queues.remove(prediction, [prediction])
     return { ...prediction, ...ending }
   }
   throw new ServiceError(

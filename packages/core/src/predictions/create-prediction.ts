@@ -1,31 +1,41 @@
-import { type IdempotencyKeys, type IdempotentRequest } from '../idempotency.js'
+import type { IdempotencyKeys, IdempotentRequest } from '../idempotency.js'
 import { modelTag, newPredictionId, type PredictionId } from '../ids.js'
 import type { ModelVersion } from '../models/version.js'
 import type { Payloads } from '../payloads/payloads.js'
 import type { FairTurns } from '../quotas/fair-turns.js'
 import type { OpenPredictions } from '../quotas/open-predictions.js'
-import { reservePrediction } from '../quotas/reserve-prediction.js'
-import type { PredictionQueues } from '../queue/prediction-queues.js'
+import { type ReserveContext, reservePrediction } from '../quotas/reserve-prediction.js'
+import type { NewJob, PredictionQueues } from '../queue/prediction-queues.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
-import type { InputForm, JsonText, Payload, Prediction, PredictionClass } from './prediction.js'
+import {
+  type InputForm,
+  isTerminal,
+  type JsonText,
+  type Payload,
+  type Prediction,
+  type PredictionClass,
+  type PredictionTerms,
+} from './prediction.js'
 import type { PredictionIndex } from './prediction-index.js'
 
-export interface CreateContext extends GetContext {
+export interface CreateContext extends GetContext, ReserveContext {
   index: PredictionIndex
+  /** The API key of the caller; null for one without. */
+  keyId: string | null
   openPredictions: OpenPredictions
   turns: Pick<FairTurns, 'next'>
-  /** How many predictions of one tenant may wait or run; 0: any number. */
-  maxOpenPredictions: number
   payloads: Payloads
   queues: PredictionQueues
   idempotency: IdempotencyKeys
 }
 
-export interface NewPrediction {
+export interface NewPrediction extends Partial<Omit<PredictionTerms, 'keyId'>> {
   version: ModelVersion
   /** Already valid for the version. */
   input: JsonText
+  /** Whether the input names a file at another host. */
+  isRemote?: boolean
   class: PredictionClass
   form: InputForm
   webhook: string | null
@@ -33,84 +43,135 @@ export interface NewPrediction {
   idempotency: Pick<IdempotentRequest, 'key' | 'fingerprint'> | null
 }
 
+type Birth = Pick<Prediction, 'id' | 'createdAt'>
+
 export interface Created {
   prediction: Prediction
   /** Open predictions of its version that came before; null when it was there already. */
   queuePosition: number | null
   /** An earlier request with the same `Idempotency-Key` created it. */
   replayed: boolean
+  /** What was just written as its input; left out when it was there already. */
+  input?: JsonText
 }
 
 /**
- * Stores a prediction and puts it into its version's queue, unless its tenant has as many open ones as it may have. Every step can be repeated for the same id, so a step
- * that is missing after a crash is made up for: by the reconciler, or by the client's next try with its key.
+ * Stores a prediction and puts it into its version's queue, unless its tenant has as many open ones as it may have.
+ * Every step can be repeated for the same id, so a step that is missing after a crash is made up for: by the
+ * reconciler, or by the client's next try with its key.
  */
 export async function createPrediction(context: CreateContext, wanted: NewPrediction): Promise<Created> {
-  const id = newPredictionId(modelTag(wanted.version.model), context.now())
-  if (wanted.idempotency === null) return store(context, id, wanted)
+  // One look at the clock, so that the time in its id, by which it is listed, is that of its creation.
+  const createdAt = context.now()
+  const id = newPredictionId(modelTag(wanted.version.model), createdAt)
+  if (wanted.idempotency === null) return store(context, { id, createdAt }, wanted)
   const request = { tenant: context.tenant, ...wanted.idempotency }
-  const outcome = await context.idempotency.begin(request, id, context.now())
-  if (outcome.kind === 'replay') return { ...(await existing(context, outcome.id)), replayed: true }
-  try {
-    const created = await store(context, outcome.id, wanted)
-    await context.idempotency.created(request, outcome.id)
-    return created
-  } catch (error) {
-    // Best effort: without it the next try waits until the lease runs out.
-    await context.idempotency.failed(request, outcome.id).catch(() => {})
-    throw error
+  const { value, replayed } = await context.idempotency.once<Created>(request, id, createdAt, {
+    async create(fixed) {
+      const begun = fixed === id ? null : await resume(context, fixed)
+      return begun ?? store(context, { id: fixed, createdAt }, wanted)
+    },
+    existing: (fixed) => existing(context, fixed),
+  })
+  return replayed ? { ...value, replayed } : value
+}
+
+/**
+ * What an earlier request with the same key created; null where none did. To be asked first: a repeated request gets its
+ * prediction whatever became of version, worker or memory since.
+ * @throws ServiceError `idempotency_mismatch` or `gone`
+ */
+export async function findReplay(
+  context: GetContext & Pick<CreateContext, 'idempotency'>,
+  idempotency: NewPrediction['idempotency'],
+): Promise<Created | null> {
+  if (idempotency === null) return null
+  const request = { tenant: context.tenant, ...idempotency }
+  return context.idempotency.find(request, (id) => existing(context, id))
+}
+
+async function existing(context: GetContext, id: PredictionId): Promise<Created> {
+  return { prediction: await getPrediction(context, id), queuePosition: null, replayed: true }
+}
+
+/**
+ * Makes up for what may be missing of a prediction that somebody else began to create; null where it has no record.
+ * It is queued by what its record says, whatever version would be chosen for it now.
+ */
+async function resume(context: CreateContext, id: PredictionId): Promise<Created | null> {
+  const found = await context.predictions.read(id)
+  if (!found) return null
+  if (!isTerminal(found.status)) {
+    const turn = await context.turns.next(found.tenant, found, found.class)
+    await Promise.all([
+      context.index.add(found.tenant, id),
+      context.openPredictions.add(found),
+      context.queues.add(found, [jobOf(found, turn)]),
+    ])
   }
+  const created = await existing(context, id)
+  if (isTerminal(created.prediction.status)) await context.openPredictions.remove([found])
+  return created
 }
 
-async function existing(context: CreateContext, id: PredictionId): Promise<Created> {
-  return { prediction: await getPrediction(context, id), queuePosition: null, replayed: false }
+function jobOf(prediction: Prediction, turn: number): NewJob {
+  const { id, epoch, class: predictionClass, remote } = prediction
+  return { id, epoch, class: predictionClass, turn, ...(remote && { remote }) }
 }
 
-async function store(context: CreateContext, id: PredictionId, wanted: NewPrediction): Promise<Created> {
-  if (context.maxOpenPredictions > 0) await reservePrediction(context, id)
-  const { prediction, target, turn } = await prepare(context, id, wanted).catch(async (error: unknown) => {
+async function store(context: CreateContext, birth: Birth, wanted: NewPrediction): Promise<Created> {
+  const { id } = birth
+  const { tenant, keyId } = context
+  const owned = { id, tenant, keyId, version: wanted.version.id, class: wanted.class }
+  await reservePrediction(context, owned)
+  const { prediction, target, turn } = await prepare(context, birth, wanted).catch(async (error: unknown) => {
     // Best effort: what was reserved for it would be held against its tenant until the next recount.
-    await context.openPredictions.remove([{ tenant: context.tenant, id }]).catch(() => {})
+    await context.openPredictions.remove([owned]).catch(() => {})
     throw error
   })
   // Sent together, in this order, over one connection: who finds the job finds its record.
   const [outcome] = await Promise.all([
     context.predictions.create(prediction),
-    context.index.add(context.tenant, id),
+    context.index.add(tenant, id),
     context.openPredictions.add(prediction),
-    context.queues.add(target, [{ id, epoch: prediction.epoch, class: prediction.class, turn }]),
+    context.queues.add(target, [jobOf(prediction, turn)]),
   ])
-  if (outcome.kind === 'exists') return existing(context, id)
-  return { prediction, queuePosition: outcome.queuePosition, replayed: false }
+  // Its first creator was slow, not gone. A job that is now in the queue of another version is void.
+  if (outcome.kind === 'exists') return (await resume(context, id)) ?? existing(context, id)
+  return { prediction, queuePosition: outcome.queuePosition, replayed: false, input: wanted.input }
 }
 
-async function prepare(context: CreateContext, id: PredictionId, wanted: NewPrediction) {
-  const input = await context.payloads.keep(id, 'input', wanted.input)
-  const prediction = startingPrediction(context, id, wanted, input)
+async function prepare(context: CreateContext, birth: Birth, wanted: NewPrediction) {
+  const input = await context.payloads.keep(birth.id, 'input', wanted.input)
+  const prediction = startingPrediction(context, birth, wanted, input)
   const target = { model: prediction.model, version: prediction.version }
   return { prediction, target, turn: await context.turns.next(context.tenant, target, prediction.class) }
 }
 
 function startingPrediction(
   context: CreateContext,
-  id: PredictionId,
-  { version, class: predictionClass, form, webhook, webhookEvents }: NewPrediction,
+  birth: Birth,
+  wanted: NewPrediction,
   input: Payload,
 ): Prediction {
+  const { version, form, webhook, webhookEvents } = wanted
   return {
-    id,
+    ...termsOf(wanted),
+    ...birth,
+    keyId: context.keyId,
     tenant: context.tenant,
     model: version.model,
     version: version.id,
     label: version.label,
-    class: predictionClass,
+    class: wanted.class,
     form,
+    ...(wanted.isRemote && { remote: true }),
     status: 'starting',
     input,
     output: null,
     error: null,
     errorCode: null,
-    createdAt: context.now(),
+    logs: '',
     startedAt: null,
     completedAt: null,
     provenance: null,
@@ -120,5 +181,23 @@ function startingPrediction(
     attempt: 0,
     token: '',
     epoch: 0,
+  }
+}
+
+function termsOf({
+  expiresAt,
+  deadlineAt,
+  timeoutMs,
+  metadata,
+  retriedFrom,
+  trial,
+}: NewPrediction): Omit<PredictionTerms, 'keyId'> {
+  return {
+    expiresAt: expiresAt ?? null,
+    deadlineAt: deadlineAt ?? null,
+    timeoutMs: timeoutMs ?? null,
+    metadata: metadata ?? null,
+    retriedFrom: retriedFrom ?? null,
+    trial: trial ?? null,
   }
 }

@@ -1,50 +1,19 @@
 import { tagOfId } from '../ids.js'
-import type { Payloads } from '../payloads/payloads.js'
 import type { OpenPredictions } from '../quotas/open-predictions.js'
 import type { DeliveryQueue } from '../queue/delivery-queue.js'
-import { type Delivery, deliveryId } from '../webhooks/delivery.js'
-import { type Ending, ended, type JsonText, type Payload, type Prediction } from './prediction.js'
+import { endingDeliveries, type EndingDeliveriesContext } from '../webhooks/ending-deliveries.js'
+import { type Ending, isTerminal, type Prediction } from './prediction.js'
 import type { FinishOutcome, PredictionStore } from './prediction-store.js'
-import { renderPrediction } from './render-prediction.js'
 
-export interface FinishContext {
+export interface FinishContext extends EndingDeliveriesContext {
   predictions: PredictionStore
-  payloads: Payloads
   deliveries: DeliveryQueue
-  openPredictions: Pick<OpenPredictions, 'add' | 'remove'>
-  /** Root of the predictions dialect, as receivers of webhooks reach it. */
-  publicBaseUrl: string
-}
-
-/** What cannot be read must not keep a prediction, or those that end with it, from ending. */
-async function readOrNull({ payloads }: FinishContext, payload: Payload | null): Promise<JsonText | null> {
-  return payloads.read(payload).catch(() => null)
-}
-
-async function deliveryOf(
-  context: FinishContext,
-  before: Prediction,
-  ending: Ending,
-): Promise<Delivery | null> {
-  if (before.webhook === null || !before.webhookEvents.includes('completed')) return null
-  const prediction = ended(before, ending)
-  const [input, output] = await Promise.all([
-    readOrNull(context, prediction.input),
-    readOrNull(context, prediction.output),
-  ])
-  const body = renderPrediction(prediction, { input, output, baseUrl: context.publicBaseUrl })
-  return {
-    id: deliveryId(prediction.id, 'completed'),
-    tenant: prediction.tenant,
-    url: before.webhook,
-    body,
-    after: before.webhookEvents.includes('start') ? deliveryId(prediction.id, 'start') : null,
-  }
+  openPredictions: Pick<OpenPredictions, 'remove' | 'restore'>
 }
 
 /**
  * Ends predictions of one version, each as its caller last read it, and sends their webhooks on their way.
- * The delivery is written with the transition, so a crash before it is announced loses nothing: the reconciler
+ * Deliveries are written with the transition, so a crash before they are announced loses nothing: the reconciler
  * announces what was left.
  */
 export async function finishPredictions(
@@ -57,23 +26,50 @@ export async function finishPredictions(
     finishes.map(async ({ prediction, ending }) => ({
       prediction,
       ending,
-      delivery: await deliveryOf(context, prediction, ending),
+      deliveries: await endingDeliveries(context, prediction, ending),
     })),
   )
   const { id, version } = first.prediction
   const finishing = finishes.map(({ prediction }) => prediction)
-  // Before the end and in the same write: who learns of the end may submit the next one at once.
-  const [, outcomes] = await Promise.all([
-    context.openPredictions.remove(finishing),
+  const outcomes = await makingRoom(context, finishing, () =>
     context.predictions.finish(tagOfId(id), version, prepared),
-  ])
-  const fenced = finishing.filter((_, i) => outcomes[i] === 'fenced')
-  await Promise.all(fenced.map((prediction) => context.openPredictions.add(prediction)))
-  const announced = prepared.flatMap(({ delivery }, i) =>
-    delivery && isOver(outcomes[i]) ? [delivery.id] : [],
+  )
+  const announced = prepared.flatMap(({ deliveries }, i) =>
+    isOver(outcomes[i]) ? deliveries.map((delivery) => delivery.id) : [],
   )
   await context.deliveries.add(announced)
   return outcomes
+}
+
+/**
+ * Gives the places of open predictions back before their end and in the same write, since who learns of the end may
+ * submit the next one at once. What did not end gets its place again.
+ */
+async function makingRoom(
+  context: FinishContext,
+  finishing: readonly Prediction[],
+  finish: () => Promise<FinishOutcome[]>,
+): Promise<FinishOutcome[]> {
+  const [removed, finished] = await Promise.allSettled([context.openPredictions.remove(finishing), finish()])
+  const isOpen = (i: number) => finished.status === 'rejected' || finished.value[i] === 'fenced'
+  const open = finishing.filter((_, i) => isOpen(i))
+  const ofKeys = removed.status === 'fulfilled' ? removed.value : []
+  // Best effort, like the removal: the recount mends what is not right then.
+  if (open.length > 0) await giveBack(context, open, ofKeys).catch(() => {})
+  if (finished.status === 'rejected') throw finished.reason
+  return finished.value
+}
+
+/** Somebody else may end one in between, before its place is there again: that place is taken away once more. */
+async function giveBack(
+  { openPredictions, predictions }: FinishContext,
+  open: readonly Prediction[],
+  ofKeys: Awaited<ReturnType<OpenPredictions['remove']>>,
+): Promise<void> {
+  await openPredictions.restore(open, ofKeys)
+  const heads = await predictions.readHeads(open.map(({ id }) => id))
+  const gone = open.filter((_, i) => heads[i] == null || isTerminal(heads[i].status))
+  if (gone.length > 0) await openPredictions.remove(gone)
 }
 
 // `ended` may be our own end, when the connection broke before its answer came and the script was sent again.

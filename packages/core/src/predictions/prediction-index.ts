@@ -2,13 +2,17 @@ import type { Redis } from 'ioredis'
 import { type PredictionId, timePrefix } from '../ids.js'
 import type { Keys } from '../redis/keys.js'
 
+/** So many notes later a tenant is noted again, as Redis may have lost it. */
+const notedAgainAfter = 1000
+
 /**
  * Which predictions a tenant has, newest first, and which tenants have had any. Ids order themselves by time, so the
  * index holds nothing else.
  */
 export class PredictionIndex {
-  /** Tenants that this process has noted: one command for each, not one for each prediction. */
+  /** Tenants that this process has noted lately: one command for each, not one for each prediction. */
   private readonly noted = new Set<string>()
+  private untilForgotten = notedAgainAfter
 
   constructor(
     private readonly redis: Redis,
@@ -24,19 +28,16 @@ export class PredictionIndex {
     return this.redis.smembers(this.keys.tenants)
   }
 
-  /** Ids from newest to oldest, those before `before` only. */
-  async list(tenant: string, before: PredictionId | null, limit: number): Promise<PredictionId[]> {
+  /** Ids from newest to oldest: only those before `before`, an id or the start of one, and made at `sinceMs` or later. */
+  async list(
+    tenant: string,
+    before: PredictionId | null,
+    limit: number,
+    sinceMs: number | null = null,
+  ): Promise<PredictionId[]> {
     const from = before === null ? '+' : `(${before}`
-    return this.redis.zrange(
-      this.keys.tenantPredictions(tenant),
-      from,
-      '-',
-      'BYLEX',
-      'REV',
-      'LIMIT',
-      0,
-      limit,
-    )
+    const to = sinceMs === null ? '-' : `[${timePrefix(Math.max(0, sinceMs))}`
+    return this.redis.zrange(this.keys.tenantPredictions(tenant), from, to, 'BYLEX', 'REV', 'LIMIT', 0, limit)
   }
 
   async remove(tenant: string, ids: readonly PredictionId[]): Promise<void> {
@@ -52,7 +53,12 @@ export class PredictionIndex {
     )
   }
 
-  private async note(tenant: string): Promise<void> {
+  /** Has the tenant among `tenants`, before anything of it is written: what looks after all tenants finds it by that. */
+  async note(tenant: string): Promise<void> {
+    if (--this.untilForgotten === 0) {
+      this.noted.clear()
+      this.untilForgotten = notedAgainAfter
+    }
     if (this.noted.has(tenant)) return
     this.noted.add(tenant)
     await this.redis.sadd(this.keys.tenants, tenant).catch((error: unknown) => {

@@ -1,14 +1,32 @@
 import type { PredictionId } from '../ids.js'
-import { type Payload, type Prediction, predictionErrorCodes, predictionStatuses } from './prediction.js'
+import {
+  firstDueAt,
+  type Payload,
+  plainTerms,
+  type Prediction,
+  predictionErrorCodes,
+  predictionStatuses,
+  type PredictionTerms,
+} from './prediction.js'
 
 /** The fields of a record's hash, as Redis answers them. */
 export type RecordFields = Record<string, string>
 
-/** What a caller asked for: it never changes, so it is one field of the record. */
+/** What a caller asked for: it never changes, so it is one field of the record. Terms that are null are left out. */
 type Request = Pick<
   Prediction,
-  'tenant' | 'model' | 'version' | 'label' | 'class' | 'form' | 'createdAt' | 'webhook' | 'webhookEvents'
->
+  | 'tenant'
+  | 'model'
+  | 'version'
+  | 'label'
+  | 'class'
+  | 'form'
+  | 'remote'
+  | 'createdAt'
+  | 'webhook'
+  | 'webhookEvents'
+> &
+  Partial<PredictionTerms>
 
 function oneOf<T extends string>(allowed: readonly T[], value: string | undefined, field: string): T {
   const found = allowed.find((word) => word === value)
@@ -39,6 +57,7 @@ function requestOf(text: string | undefined): Request {
 export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction {
   return {
     id,
+    ...plainTerms,
     ...requestOf(fields.request),
     status: oneOf(predictionStatuses, fields.status, 'status'),
     input: payloadOf(fields, 'input'),
@@ -46,19 +65,35 @@ export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction
     error: fields.error ?? null,
     errorCode:
       fields.error_code === undefined ? null : oneOf(predictionErrorCodes, fields.error_code, 'error code'),
+    logs: fields.logs ?? '',
     startedAt: timeOf(fields.started_at),
     completedAt: timeOf(fields.completed_at),
     provenance: fields.provenance ?? null,
     dataRemoved: fields.data_removed === '1',
+    // Written by `give-feedback.lua`, and by nobody else.
+    ...(fields.feedback !== undefined && { feedback: JSON.parse(fields.feedback) }),
     attempt: Number(fields.attempt ?? 0),
     token: fields.token ?? '',
     epoch: Number(fields.epoch ?? 0),
   }
 }
 
+function termsOf(prediction: Prediction): Partial<PredictionTerms> {
+  const { expiresAt, deadlineAt, timeoutMs, metadata, retriedFrom, keyId, trial } = prediction
+  return {
+    ...(expiresAt !== null && { expiresAt }),
+    ...(deadlineAt !== null && { deadlineAt }),
+    ...(timeoutMs !== null && { timeoutMs }),
+    ...(metadata !== null && { metadata }),
+    ...(retriedFrom !== null && { retriedFrom }),
+    ...(keyId !== null && { keyId }),
+    ...(trial !== null && { trial }),
+  }
+}
+
 /** Field and value pairs of a prediction that was not claimed yet. */
 export function encodeRecord(prediction: Prediction): string[] {
-  const { tenant, model, version, label, form, createdAt, webhook, webhookEvents, input } = prediction
+  const { tenant, model, version, label, form, remote, createdAt, webhook, webhookEvents, input } = prediction
   const request: Request = {
     tenant,
     model,
@@ -66,28 +101,42 @@ export function encodeRecord(prediction: Prediction): string[] {
     label,
     class: prediction.class,
     form,
+    ...(remote && { remote }),
     createdAt,
     webhook,
     webhookEvents: webhook === null ? [] : webhookEvents,
+    ...termsOf(prediction),
   }
   const pairs = ['request', JSON.stringify(request), 'status', prediction.status]
   pairs.push('epoch', String(prediction.epoch))
+  const claimBefore = firstDueAt(prediction)
+  if (claimBefore !== null) pairs.push('claim_before', String(claimBefore))
   if (input?.kind === 'inline') pairs.push('input', input.json)
   if (input?.kind === 'stored') pairs.push('input_key', input.key)
   return pairs
 }
 
-/** What the queue needs to know of a prediction. */
-export type PredictionHead = Pick<Prediction, 'id' | 'status' | 'epoch' | 'class'>
+/** What the queue and the quotas need to know of a prediction. */
+export type PredictionHead = Pick<
+  Prediction,
+  'id' | 'status' | 'epoch' | 'tenant' | 'version' | 'class' | 'keyId' | 'deadlineAt' | 'remote'
+>
 
 /** From the fields `status`, `epoch` and `request`; null when there is no record. */
 export function decodeHead(id: PredictionId, fields: readonly (string | null)[]): PredictionHead | null {
   const [status, epoch, request] = fields
   if (status == null) return null
+  const { keyId = null, deadlineAt = null, ...known } = requestOf(request ?? undefined)
+  const { tenant, version, class: predictionClass, remote } = known
   return {
     id,
     status: oneOf(predictionStatuses, status, 'status'),
     epoch: Number(epoch ?? 0),
-    class: requestOf(request ?? undefined).class,
+    tenant,
+    version,
+    class: predictionClass,
+    ...(remote && { remote }),
+    keyId,
+    deadlineAt,
   }
 }

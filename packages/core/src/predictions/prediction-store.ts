@@ -4,8 +4,9 @@ import type { VersionId } from '../models/version.js'
 import type { Keys } from '../redis/keys.js'
 import { scored } from '../redis/scored.js'
 import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
-import type { Delivery } from '../webhooks/delivery.js'
-import type { Ending, Prediction } from './prediction.js'
+import { type Delivery, deliveryId } from '../webhooks/delivery.js'
+import { webhookEvents } from '../webhooks/webhook-events.js'
+import { type Ending, firstDueAt, type Prediction } from './prediction.js'
 import { decodeHead, decodeRecord, encodeRecord, type PredictionHead } from './prediction-record.js'
 
 const scripts = {
@@ -15,6 +16,7 @@ const scripts = {
   charge: loadScript(new URL('./charge.lua', import.meta.url)),
   advanceEpoch: loadScript(new URL('./advance-epoch.lua', import.meta.url)),
   removeData: loadScript(new URL('./remove-data.lua', import.meta.url)),
+  delete: loadScript(new URL('./delete.lua', import.meta.url)),
 }
 
 /** `queuePosition`: open predictions of its version that came before. */
@@ -28,18 +30,24 @@ export interface Claim {
 
 export type ClaimOutcome =
   | { kind: 'claimed'; prediction: Prediction }
-  /** `ended`: cancelled meanwhile; `stale`: another queue job took over; `missing`: no such record. */
-  | { kind: 'ended' | 'stale' | 'missing' }
+  /**
+   * `ended`: cancelled meanwhile; `stale`: another queue job took over, or it is of another version; `missing`: no such
+   * record; `expired`: its time is up, and the reconciler ends it.
+   */
+  | { kind: 'ended' | 'stale' | 'missing' | 'expired' }
 
 export interface Finish {
   prediction: Prediction
   ending: Ending
-  /** The webhook that tells of it, where one is wanted. */
-  delivery: Delivery | null
+  /** What its webhook is told of it, where one is wanted. */
+  deliveries: readonly Delivery[]
 }
 
 /** `fenced`: the record was claimed again since the caller read it. */
 export type FinishOutcome = 'finished' | 'ended' | 'fenced' | 'missing'
+
+/** `open`: it has not ended, and stays as it is. */
+export type DeleteOutcome = 'deleted' | 'open' | 'missing'
 
 export interface Counts {
   accepted: number
@@ -59,6 +67,7 @@ export class PredictionStore {
   /** Creates the record unless its id exists. Commands sent after it over the same connection find it there. */
   async create(prediction: Prediction): Promise<CreateOutcome> {
     const tag = tagOfId(prediction.id)
+    const dueAt = firstDueAt(prediction)
     const queuePosition = await runScriptInOrder<number>(
       this.redis,
       scripts.create,
@@ -66,8 +75,9 @@ export class PredictionStore {
         this.keys.record(prediction.id),
         this.keys.open(tag, prediction.version),
         this.keys.counts(tag, prediction.version),
+        ...(dueAt === null ? [] : [this.keys.due(tag)]),
       ],
-      [prediction.id, prediction.createdAt, ...encodeRecord(prediction)],
+      [prediction.id, prediction.createdAt, ...(dueAt === null ? [] : [dueAt]), ...encodeRecord(prediction)],
     )
     return queuePosition === -1 ? { kind: 'exists' } : { kind: 'created', queuePosition }
   }
@@ -78,17 +88,23 @@ export class PredictionStore {
     return Object.keys(fields).length === 0 ? null : decodeRecord(id, fields)
   }
 
+  /** Where the payload store keeps what belongs to the record; nothing where there is no record. */
+  async payloadKeys(id: PredictionId): Promise<string[]> {
+    const keys = await this.redis.hmget(this.keys.record(id), 'input_key', 'output_key')
+    return keys.filter((key) => key !== null)
+  }
+
   async readMany(ids: readonly PredictionId[]): Promise<(Prediction | null)[]> {
     return Promise.all(ids.map((id) => this.read(id)))
   }
 
-  /** Claims predictions of one model, all in one step. */
-  async claim(claims: readonly Claim[], nowMs: number): Promise<ClaimOutcome[]> {
+  /** Claims predictions of one model, all in one step; with `version`, only those of that version. */
+  async claim(claims: readonly Claim[], nowMs: number, version?: VersionId): Promise<ClaimOutcome[]> {
     const outcomes = await runScript<ClaimReply[]>(
       this.redis,
       scripts.claim,
       claims.map(({ id }) => this.keys.record(id)),
-      [nowMs, ...claims.flatMap(({ epoch, token }) => [epoch, token])],
+      [nowMs, version ?? '', ...claims.flatMap(({ epoch, token }) => [epoch, token])],
     )
     return claims.map((claim, i) => claimOutcome(claim, nowMs, outcomes[i] ?? ['missing']))
   }
@@ -103,9 +119,10 @@ export class PredictionStore {
         this.keys.counts(tag, version),
         this.keys.retained(tag),
         this.keys.outbox(tag),
-        ...finishes.flatMap(({ prediction, delivery }) => [
+        this.keys.due(tag),
+        ...finishes.flatMap(({ prediction, deliveries }) => [
           this.keys.record(prediction.id),
-          this.keys.delivery(tag, delivery?.id ?? prediction.id),
+          ...deliveries.map(({ id }) => this.keys.delivery(tag, id)),
         ]),
       ],
       [
@@ -128,7 +145,7 @@ export class PredictionStore {
   }
 
   /** How many open predictions of its version were submitted before this one; null once it ended. */
-  async queuePosition({ id, version }: Prediction): Promise<number | null> {
+  async queuePosition({ id, version }: Pick<Prediction, 'id' | 'version'>): Promise<number | null> {
     return this.redis.zrank(this.keys.open(tagOfId(id), version), id)
   }
 
@@ -143,6 +160,16 @@ export class PredictionStore {
     const key = this.keys.open(tag, version)
     return scored(
       await this.redis.zrangebyscore(key, `(${afterMs}`, untilMs, 'WITHSCORES', 'LIMIT', 0, limit),
+    )
+  }
+
+  /** Predictions as `readMany` has them, but for everything that grows with input, output or run. */
+  async readOutlines(ids: readonly PredictionId[]): Promise<(Prediction | null)[]> {
+    return Promise.all(
+      ids.map(async (id) => {
+        const [request, status] = await this.redis.hmget(this.keys.record(id), 'request', 'status')
+        return request == null || status == null ? null : decodeRecord(id, { request, status })
+      }),
     )
   }
 
@@ -179,6 +206,29 @@ export class PredictionStore {
     }
   }
 
+  /** How many of a version were run to an end. */
+  async ran(tag: ModelTag, version: VersionId): Promise<number> {
+    const counts = await this.redis.hmget(this.keys.counts(tag, version), 'succeeded', 'failed')
+    return counts.reduce((sum, count) => sum + Number(count ?? 0), 0)
+  }
+
+  /** Predictions that had an end in time until then and may still be open, the first ones due first. */
+  async dueUntil(tag: ModelTag, untilMs: number, limit: number): Promise<PredictionId[]> {
+    return this.redis.zrangebyscore(this.keys.due(tag), '-inf', untilMs, 'LIMIT', 0, limit)
+  }
+
+  /** Has predictions of one model looked at again, each at its time; never again where that is null. */
+  async setDue(tag: ModelTag, times: readonly (readonly [PredictionId, number | null])[]): Promise<void> {
+    const key = this.keys.due(tag)
+    const gone = times.flatMap(([id, dueAt]) => (dueAt === null ? [id] : []))
+    const later = times.flatMap(([id, dueAt]) => (dueAt === null ? [] : [dueAt, id]))
+    await Promise.all([
+      gone.length > 0 ? this.redis.zrem(key, ...gone) : undefined,
+      // Only what is still there: one that has ended since it was read stays out.
+      later.length > 0 ? this.redis.zadd(key, 'XX', ...later) : undefined,
+    ])
+  }
+
   /** Ended predictions whose data was due before that time, oldest first. */
   async retainedUntil(tag: ModelTag, endedBeforeMs: number, limit: number): Promise<PredictionId[]> {
     return this.redis.zrangebyscore(this.keys.retained(tag), '-inf', `(${endedBeforeMs}`, 'LIMIT', 0, limit)
@@ -189,12 +239,26 @@ export class PredictionStore {
     const keys = [this.keys.retained(tag), ...ids.map((id) => this.keys.record(id))]
     return runScript<string[]>(this.redis, scripts.removeData, keys, ids)
   }
+
+  /** Removes an ended prediction and every delivery that tells of it. */
+  async delete({ id }: Pick<Prediction, 'id'>): Promise<DeleteOutcome> {
+    const tag = tagOfId(id)
+    const deliveries = webhookEvents.map((event) => deliveryId(id, event))
+    const indexes = [this.keys.retained(tag), this.keys.outbox(tag), this.keys.due(tag)]
+    const keys = deliveries.map((delivery) => this.keys.delivery(tag, delivery))
+    return runScript<DeleteOutcome>(
+      this.redis,
+      scripts.delete,
+      [this.keys.record(id), ...indexes, ...keys],
+      [id, ...deliveries],
+    )
+  }
 }
 
 type RecordOfCounts = Partial<Record<keyof Counts, string>>
 
 type ClaimReply =
-  | ['ended' | 'stale' | 'missing']
+  | ['ended' | 'stale' | 'missing' | 'expired']
   | ['claimed', request: string, input: string | null, inputKey: string | null, attempt: number]
 
 function claimOutcome({ id, epoch, token }: Claim, nowMs: number, reply: ClaimReply): ClaimOutcome {
@@ -213,7 +277,7 @@ function claimOutcome({ id, epoch, token }: Claim, nowMs: number, reply: ClaimRe
   return { kind, prediction }
 }
 
-function finishArguments({ prediction, ending, delivery }: Finish): (string | number)[] {
+function finishArguments({ prediction, ending, deliveries }: Finish): (string | number)[] {
   const { output } = ending
   return [
     prediction.id,
@@ -225,10 +289,8 @@ function finishArguments({ prediction, ending, delivery }: Finish): (string | nu
     ending.error ?? '',
     ending.errorCode ?? '',
     ending.provenance ?? '',
-    delivery?.id ?? '',
-    delivery?.tenant ?? '',
-    delivery?.url ?? '',
-    delivery?.body ?? '',
-    delivery?.after ?? '',
+    ending.logs ?? '',
+    deliveries.length,
+    ...deliveries.flatMap(({ id, tenant, url, body, after }) => [id, tenant, url, body, after ?? '']),
   ]
 }

@@ -1,5 +1,6 @@
 import type { PredictionId } from '../ids.js'
 import type { VersionId } from '../models/version.js'
+import type { TrialPart } from '../rollouts/assign-version.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 
 export const predictionStatuses = ['starting', 'processing', 'succeeded', 'failed', 'canceled'] as const
@@ -35,7 +36,43 @@ export type JsonText = string
 /** Inline JSON text, or the key under which the payload store keeps it. */
 export type Payload = { kind: 'inline'; json: JsonText } | { kind: 'stored'; key: string }
 
-export interface Prediction {
+/** What a caller may ask for beside the prediction itself; all of it is null where nobody asked. */
+export interface PredictionTerms {
+  /** When it is given up if no worker has begun it; milliseconds since 1970. */
+  expiresAt: number | null
+  /** When it is given up unless it has ended; milliseconds since 1970. */
+  deadlineAt: number | null
+  /** How long it may run, where that is less than its version allows. */
+  timeoutMs: number | null
+  /** The caller's own words, echoed and never read. */
+  metadata: Readonly<Record<string, string>> | null
+  /** The prediction whose input this one has. */
+  retriedFrom: PredictionId | null
+  /** The API key that created it. */
+  keyId: string | null
+  /** Its part in a rollout of its model; null where there was none. */
+  trial: TrialPart | null
+}
+
+export const plainTerms: PredictionTerms = {
+  expiresAt: null,
+  deadlineAt: null,
+  timeoutMs: null,
+  metadata: null,
+  retriedFrom: null,
+  keyId: null,
+  trial: null,
+}
+
+/** Ground truth that a caller attached: the right class, or how good the answer was. */
+export interface Feedback {
+  label?: string
+  score?: number
+  /** Whether the answer was that class; null where there was nothing to compare. */
+  right?: boolean | null
+}
+
+export interface Prediction extends PredictionTerms {
   id: PredictionId
   tenant: string
   /** `owner/name`. */
@@ -44,12 +81,16 @@ export interface Prediction {
   label: string
   class: PredictionClass
   form: InputForm
+  /** Its input names a file at another host. */
+  remote?: true
   status: PredictionStatus
   /** Null once retention has removed it. */
   input: Payload | null
   output: Payload | null
   error: string | null
   errorCode: PredictionErrorCode | null
+  /** What its run wrote; empty where it wrote nothing. */
+  logs: string
   /** Milliseconds since 1970, as are the two below. */
   createdAt: number
   startedAt: number | null
@@ -57,6 +98,8 @@ export interface Prediction {
   /** A JSON object that tells of the run which ended it; null when it did not come to one. */
   provenance: JsonText | null
   dataRemoved: boolean
+  /** Left out where nobody gave any. */
+  feedback?: Feedback
   webhook: string | null
   webhookEvents: readonly WebhookEvent[]
   /** Claims so far; each hands the prediction to one worker. */
@@ -65,6 +108,12 @@ export interface Prediction {
   token: string
   /** Which of its queue jobs is the valid one. */
   epoch: number
+}
+
+/** When a prediction that waits is given up; null where nobody set a time. */
+export function firstDueAt({ expiresAt, deadlineAt }: PredictionTerms): number | null {
+  if (expiresAt === null || deadlineAt === null) return expiresAt ?? deadlineAt
+  return Math.min(expiresAt, deadlineAt)
 }
 
 export function isTerminal(status: PredictionStatus): status is TerminalStatus {
@@ -79,6 +128,8 @@ export interface Ending {
   errorCode: PredictionErrorCode | null
   completedAt: number
   provenance: JsonText | null
+  /** What the run wrote; left out where it wrote nothing. */
+  logs?: string
 }
 
 /** The prediction as its record will read once `ending` is written. */

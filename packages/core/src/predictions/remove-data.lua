@@ -1,4 +1,4 @@
--- Removes input and output of ended predictions, and keeps the rest of their records.
+-- Removes input, output and logs of ended predictions, and keeps the rest of their records.
 -- KEYS  1 retained index   2… record of each
 -- ARGV  1… id of each
 -- Returns the payload store's keys that nothing refers to any more.
@@ -11,7 +11,7 @@ for i, id in ipairs(ARGV) do
     end
   end
   if redis.call('EXISTS', record) == 1 then
-    redis.call('HDEL', record, 'input', 'input_key', 'output', 'output_key')
+    redis.call('HDEL', record, 'input', 'input_key', 'output', 'output_key', 'logs', 'shadow_output')
     redis.call('HSET', record, 'data_removed', '1')
   end
   redis.call('ZREM', KEYS[1], id)

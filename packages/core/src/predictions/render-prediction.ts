@@ -1,3 +1,5 @@
+import type { Waiting } from './explain-waiting.js'
+import type { Tickets } from '../access/tickets.js'
 import { isTerminal, type JsonText, type Prediction } from './prediction.js'
 
 export interface RenderOptions {
@@ -6,8 +8,10 @@ export interface RenderOptions {
   output: JsonText | null
   /** Root of the predictions dialect as the caller reaches it, for example `http://127.0.0.1:8000/api/v1`. */
   baseUrl: string
-  /** Open predictions of the same version that came before; only asked for while it waits. */
-  queuePosition?: number | null
+  /** Sign the URL of its stream, which is fetched without a key. */
+  tickets: Pick<Tickets, 'issue'>
+  /** Left out where nobody asked, as for a prediction that does not wait. */
+  waiting?: Waiting
 }
 
 /** Text of one member, or nothing where the value is not there. */
@@ -34,8 +38,34 @@ function webhookOf({ webhook, webhookEvents }: Prediction): Member {
   return webhook === null ? '' : `"webhook":${json(webhook)},"webhook_events_filter":${json(webhookEvents)},`
 }
 
-function queuePositionOf({ status }: Prediction, position: number | null | undefined): Member {
-  return status === 'starting' && position !== undefined ? `"queue_position":${position},` : ''
+function waitingOf({ status }: Prediction, waiting: Waiting | undefined): Member {
+  if (status !== 'starting' || waiting === undefined) return ''
+  const { queuePosition, estimatedStartAt, reason } = waiting
+  const start = estimatedStartAt === null ? null : new Date(estimatedStartAt).toISOString()
+  return `"queue_position":${queuePosition},"estimated_start":${json(start)},"waiting_reason":"${reason}",`
+}
+
+/** A shadow is nothing that its caller sees. */
+function trialOf({ trial, feedback }: Prediction): Member {
+  const rollout =
+    trial === null || trial.part === 'shadow'
+      ? ''
+      : `"rollout":{"trial":"${trial.id}","arm":"${trial.part}"},`
+  if (feedback === undefined) return rollout
+  const { label, score } = feedback
+  return `${rollout}"feedback":${json({ label, score })},`
+}
+
+function termsOf({ expiresAt, deadlineAt, metadata, retriedFrom }: Prediction): Member {
+  const words = metadata === null ? '' : `"metadata":${json(metadata)},`
+  const repeated = retriedFrom === null ? '' : `"retried_from":"${retriedFrom}",`
+  return time('expires_at', expiresAt) + time('deadline', deadlineAt) + words + repeated
+}
+
+/** It opens this stream for as long as there is one: the text is the same whenever and wherever it is made. */
+function streamUrl({ id, tenant }: Prediction, { baseUrl, tickets }: RenderOptions): JsonText {
+  const ticket = tickets.issue({ purpose: 'stream', id, tenant, expiresAt: null })
+  return json(`${baseUrl}/predictions/${id}/stream?ticket=${ticket}`)
 }
 
 /**
@@ -49,14 +79,16 @@ export function renderPrediction(prediction: Prediction, options: RenderOptions)
     `{"id":"${id}","model":${json(model)},"version":"${version}","version_label":${json(label)},"status":"${status}",` +
     `"input":${options.input ?? 'null'},"output":${options.output ?? 'null'},` +
     `"error":${json(error)},${errorCode === null ? '' : `"error_code":"${errorCode}",`}` +
-    `"logs":"","source":"api","data_removed":${prediction.dataRemoved},` +
+    `"logs":${json(prediction.logs)},"source":"api","data_removed":${prediction.dataRemoved},` +
     time('created_at', prediction.createdAt) +
     time('started_at', prediction.startedAt) +
     time('completed_at', prediction.completedAt) +
+    termsOf(prediction) +
+    trialOf(prediction) +
     metricsOf(prediction) +
     provenanceOf(prediction) +
-    queuePositionOf(prediction, options.queuePosition) +
+    waitingOf(prediction, options.waiting) +
     webhookOf(prediction) +
-    `"urls":{"get":${url},"cancel":${url.slice(0, -1)}/cancel","web":${url}}}`
+    `"urls":{"get":${url},"cancel":${url.slice(0, -1)}/cancel","web":${url},"stream":${streamUrl(prediction, options)}}}`
   )
 }

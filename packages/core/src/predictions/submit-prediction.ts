@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.js'
+import { type CheckFilesContext, checkInputFiles } from '../files/check-input-files.js'
 import type { InputSchemas } from '../models/input-schemas.js'
 import { checkOutboundUrl, type OutboundPolicy } from '../outbound/check-url.js'
 import { type AdmissionContext, admitPrediction } from './admit-prediction.js'
@@ -9,7 +10,7 @@ import {
   type NewPrediction,
 } from './create-prediction.js'
 
-export interface SubmitContext extends CreateContext, AdmissionContext {
+export interface SubmitContext extends CreateContext, AdmissionContext, CheckFilesContext {
   inputSchemas: InputSchemas
   outbound: OutboundPolicy
 }
@@ -18,6 +19,8 @@ export interface SubmitContext extends CreateContext, AdmissionContext {
 export interface Submission extends Omit<NewPrediction, 'input'> {
   /** Parsed JSON. */
   input: unknown
+  /** Whether its caller waits for the end, whatever its class; by default one of the class `waiting` does. */
+  isWaitedFor?: boolean
 }
 
 /**
@@ -25,14 +28,16 @@ export interface Submission extends Omit<NewPrediction, 'input'> {
  * @throws ServiceError
  */
 export async function submitPrediction(context: SubmitContext, submission: Submission): Promise<Created> {
-  admitPrediction(context, submission.version, submission.class)
+  const { isWaitedFor = submission.class === 'waiting', ...wanted } = submission
+  admitPrediction(context, wanted.version, isWaitedFor)
   const input = context.inputSchemas.validate(submission.version, submission.input, submission.form)
   if (submission.webhook !== null) checkWebhookUrl(context.outbound, submission.webhook)
-  return createPrediction(context, { ...submission, input })
+  const isRemote = await checkInputFiles(context, submission.version, submission.input, submission.form)
+  return createPrediction(context, { ...wanted, input, isRemote })
 }
 
 /** One answer for every kind of refusal: it must not tell what the server can reach. */
-function checkWebhookUrl(policy: OutboundPolicy, url: string): void {
+export function checkWebhookUrl(policy: OutboundPolicy, url: string): void {
   if (checkOutboundUrl(url, policy).ok) return
   const detail = 'webhook is not a URL that this server delivers to'
   throw new ServiceError('url_not_allowed', detail, {

@@ -1,3 +1,4 @@
+import { isRedisUnavailable } from '../redis/connection.js'
 import { isPredictionId, type PredictionId } from '../ids.js'
 import type { EndedSubscriptions } from './ended-subscriptions.js'
 import { isTerminal, type Prediction } from './prediction.js'
@@ -7,9 +8,12 @@ export interface WaitContext {
   read(id: PredictionId): Promise<Prediction>
 }
 
+const lookAgainMs = 250
+
 /**
  * Waits until the prediction ends, the time is up or `signal` says stop, and returns it as it then is.
- * Subscribes first and reads second: an end between the two is seen by the read, one after it by the subscription.
+ * Subscribes first and reads second: an end between the two is seen by the read, one after it by the subscription. Whoever
+ * waits already goes on waiting when Redis goes away, and learns at last what was read before that.
  */
 export async function waitForPrediction(
   context: WaitContext,
@@ -30,17 +34,34 @@ export async function waitForPrediction(
   let unsubscribe = () => {}
   try {
     unsubscribe = await context.subscriptions.subscribe(id, () => wake())
+    let latest: Prediction | null = null
     for (;;) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
-      const prediction = await context.read(id)
-      if (isTerminal(prediction.status) || stopped) return prediction
+      const read: Prediction | null = await readIfThere(context, id, latest !== null)
+      latest = read ?? latest
+      if (latest !== null && (isTerminal(latest.status) || stopped)) return latest
+      if (read === null) setTimeout(wake, lookAgainMs).unref()
       await woken
     }
   } finally {
     clearTimeout(timer)
     signal.removeEventListener('abort', stop)
     unsubscribe()
+  }
+}
+
+/** Null when Redis cannot be asked now, for those who may wait for it. */
+async function readIfThere(
+  context: WaitContext,
+  id: PredictionId,
+  mayWait: boolean,
+): Promise<Prediction | null> {
+  try {
+    return await context.read(id)
+  } catch (error) {
+    if (mayWait && isRedisUnavailable(error)) return null
+    throw error
   }
 }

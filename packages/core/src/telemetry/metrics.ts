@@ -27,6 +27,11 @@ export function createMetrics() {
       help: 'Requests that are waiting for a prediction to end.',
       registers,
     }),
+    openStreams: new Gauge({
+      name: 'augur_open_streams',
+      help: 'Event streams that clients hold open.',
+      registers,
+    }),
     openPredictions: new Gauge({
       name: 'augur_open_predictions',
       help: 'Predictions that were accepted and have not ended.',
@@ -62,6 +67,18 @@ export function createMetrics() {
       help: 'Time from submission to the end.',
       labelNames: ['model', 'label'],
       buckets: secondsBuckets,
+      registers,
+    }),
+    batchLines: new Counter({
+      name: 'augur_batch_lines_total',
+      help: 'Lines of batches that this worker finished: completed or failed.',
+      labelNames: ['model', 'label', 'outcome'],
+      registers,
+    }),
+    shadows: new Counter({
+      name: 'augur_shadows_total',
+      help: 'Repetitions on a candidate by what came of them: agreed, differed, stable_failed, candidate_failed, both_failed, missing or shed.',
+      labelNames: ['model', 'outcome'],
       registers,
     }),
     runSeconds: new Histogram({

@@ -1,19 +1,53 @@
 import type { Redis } from 'ioredis'
-import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
+import { isPredictionId, type ModelTag, type PredictionId, tagOfId } from '../ids.js'
 import type { Keys } from '../redis/keys.js'
+import { commit } from '../redis/commit.js'
 import { scored } from '../redis/scored.js'
 import { loadScript, runScript } from '../redis/script.js'
-import { type Delivery, predictionOfDelivery } from './delivery.js'
+import {
+  type Delivery,
+  type DeliveryAttempt,
+  type DeliveryEnd,
+  type DeliveryState,
+  type DeliveryView,
+  predictionOfDelivery,
+} from './delivery.js'
+import { decodeState, decodeView, encodeAttempt, mostAttemptsKept } from './delivery-record.js'
 
 const scripts = {
   create: loadScript(new URL('./create-delivery.lua', import.meta.url)),
   end: loadScript(new URL('./end-delivery.lua', import.meta.url)),
+  recordAttempt: loadScript(new URL('./record-attempt.lua', import.meta.url)),
+  reopen: loadScript(new URL('./reopen-delivery.lua', import.meta.url)),
 }
 
-const storedFields = ['tenant', 'url', 'body', 'after'] as const
+const storedFields = [
+  'tenant',
+  'url',
+  'body',
+  'after',
+  'state',
+  'attempts',
+  'earlier',
+  'next_at',
+  'once',
+] as const
+const unendedTestMs = 24 * 3_600_000
 
-/** `delivered`: the receiver took it. `gone`: it answered 410. `exhausted`: no attempt is left. `dropped`: out of date. */
-export type DeliveryEnd = 'delivered' | 'gone' | 'exhausted' | 'dropped'
+/** A delivery as who makes it needs it. */
+export interface StoredDelivery {
+  delivery: Delivery
+  pending: boolean
+  /** Attempts since it was created or opened again. */
+  attempts: number
+  /** When the next attempt is due; 0 for at once. */
+  nextAt: number
+  /** It is not tried again. */
+  isOnce: boolean
+}
+
+/** `pending`: it waited for its next attempt, which is due now. `no_body`: none is kept, and none was given. */
+export type ReopenOutcome = 'reopened' | 'pending' | 'no_body' | 'missing'
 
 /** The only reader and writer of deliveries. The terminal transition creates those of the event `completed` itself. */
 export class DeliveryStore {
@@ -32,34 +66,88 @@ export class DeliveryStore {
     return (await runScript<number>(this.redis, scripts.create, keys, args)) === 1
   }
 
-  /** The delivery and whether it is still to be made; null when it is not kept (any more). */
-  async read(id: string): Promise<{ delivery: Delivery; pending: boolean } | null> {
-    const key = this.keys.delivery(tagOfId(predictionOfDelivery(id)), id)
-    const [tenant, url, body, after, state] = await this.redis.hmget(key, ...storedFields, 'state')
+  /** Creates the delivery of an event that no prediction has. One that is made `once` is not tried again. */
+  async createOwn(
+    { id, tenant, url, body }: Omit<Delivery, 'after'>,
+    nowMs: number,
+    { once = false }: { once?: boolean } = {},
+  ): Promise<void> {
+    const tag = tagOfId(predictionOfDelivery(id))
+    const key = this.keys.delivery(tag, id)
+    const fields = {
+      tenant,
+      url,
+      body,
+      after: '',
+      state: 'pending',
+      created_at: nowMs,
+      ...(once && { once: 1 }),
+    }
+    const transaction = this.redis.multi().hset(key, fields)
+    if (once) transaction.pexpire(key, unendedTestMs)
+    else transaction.zadd(this.keys.outbox(tag), nowMs, id)
+    await commit(transaction)
+  }
+
+  /** The delivery as who makes it needs it; null when it is not kept (any more), or without its body. */
+  async read(id: string): Promise<StoredDelivery | null> {
+    const found = await this.redis.hmget(this.keyOf(id), ...storedFields)
+    const [tenant, url, body, after, state, attempts, earlier, nextAt, once] = found
     if (tenant == null || url == null || body == null) return null
-    return { delivery: { id, tenant, url, body, after: after || null }, pending: state === 'pending' }
+    return {
+      delivery: { id, tenant, url, body, after: after || null },
+      pending: state === 'pending',
+      attempts: Number(attempts ?? 0) - Number(earlier ?? 0),
+      nextAt: Number(nextAt ?? 0),
+      isOnce: once != null,
+    }
+  }
+
+  /** Null when there is none of that id. */
+  async state(id: string): Promise<DeliveryState | null> {
+    return decodeState(await this.redis.hget(this.keyOf(id), 'state'))
+  }
+
+  /** The delivery as its tenant is shown it; null when there is none of that id. */
+  async view(id: string): Promise<DeliveryView | null> {
+    if (!isPredictionId(predictionOfDelivery(id))) return null
+    return decodeView(id, await this.redis.hgetall(this.keyOf(id)))
   }
 
   /** Whether the delivery waits for its first attempt. */
   async isUnsent(id: string): Promise<boolean> {
-    const key = this.keys.delivery(tagOfId(predictionOfDelivery(id)), id)
-    const [state, attempts] = await this.redis.hmget(key, 'state', 'attempts')
+    const [state, attempts] = await this.redis.hmget(this.keyOf(id), 'state', 'attempts')
     return state === 'pending' && attempts == null
   }
 
-  async recordAttempt(id: string, attempts: number): Promise<void> {
-    await this.redis.hset(this.keys.delivery(tagOfId(predictionOfDelivery(id)), id), 'attempts', attempts)
+  /** Notes an attempt that is not the last. */
+  async recordAttempt(id: string, attempt: DeliveryAttempt, nextAt: number): Promise<void> {
+    const args = [...encodeAttempt(attempt), nextAt, mostAttemptsKept]
+    await runScript<number>(this.redis, scripts.recordAttempt, [this.keyOf(id)], args)
   }
 
-  async end(id: string, state: DeliveryEnd, attempts: number): Promise<void> {
-    const tag = tagOfId(predictionOfDelivery(id))
-    const key = this.keys.delivery(tag, id)
+  /** Ends a delivery, with its last attempt where that was made now. */
+  async end(id: string, state: DeliveryEnd, attempt: DeliveryAttempt | null): Promise<void> {
+    const prediction = predictionOfDelivery(id)
     await runScript<number>(
       this.redis,
       scripts.end,
-      [key, this.keys.outbox(tag)],
-      [id, state, attempts, this.retentionMs],
+      [this.keyOf(id), this.keys.outbox(tagOfId(prediction))],
+      [
+        id,
+        state,
+        this.retentionMs,
+        this.keys.endedChannel(prediction),
+        mostAttemptsKept,
+        ...(attempt === null ? [] : encodeAttempt(attempt)),
+      ],
     )
+  }
+
+  /** Has a delivery made again. `body` is used where none is kept. */
+  async reopen(id: string, body: string | null, nowMs: number): Promise<ReopenOutcome> {
+    const keys = [this.keyOf(id), this.keys.outbox(tagOfId(predictionOfDelivery(id)))]
+    return runScript<ReopenOutcome>(this.redis, scripts.reopen, keys, [id, nowMs, body ?? ''])
   }
 
   /** Deliveries created in the given span of time that have not ended, oldest first. */
@@ -79,5 +167,9 @@ export class DeliveryStore {
       limit,
     )
     return scored(pairs)
+  }
+
+  private keyOf(id: string): string {
+    return this.keys.delivery(tagOfId(predictionOfDelivery(id)), id)
   }
 }

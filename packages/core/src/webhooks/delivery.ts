@@ -1,4 +1,4 @@
-import type { PredictionId } from '../ids.js'
+import { newPredictionId, type ModelTag, type PredictionId } from '../ids.js'
 import type { WebhookEvent } from './webhook-events.js'
 
 /** One webhook event on its way to one receiver. */
@@ -13,20 +13,65 @@ export interface Delivery {
   after: string | null
 }
 
+/** `delivered`: the receiver took it. `gone`: it answered 410. `exhausted`: no attempt is left. `dropped`: out of date. */
+export const deliveryEnds = ['delivered', 'gone', 'exhausted', 'dropped'] as const
+export type DeliveryEnd = (typeof deliveryEnds)[number]
+export const deliveryStates = ['pending', ...deliveryEnds] as const
+export type DeliveryState = (typeof deliveryStates)[number]
+
+/** One attempt to deliver, and what the receiver had to say. */
+export interface DeliveryAttempt {
+  /** Milliseconds since 1970. */
+  at: number
+  outcome: 'delivered' | 'gone' | 'refused' | 'failed'
+  /** Of the answer; null where there was none. */
+  status: number | null
+  /** Why it counts as failed: `status`, `redirect`, or what was wrong with the connection. */
+  reason: string | null
+  durationMs: number
+  /** What its answer began with: 20 kB of the newest attempt's, 1,000 characters of those before it. */
+  answer: string
+}
+
+/** A delivery as its tenant is shown it. */
+export interface DeliveryView {
+  id: string
+  tenant: string
+  url: string
+  state: DeliveryState
+  createdAt: number
+  attempts: number
+  /** When the next one is due; null where none is, or at once. */
+  nextAttemptAt: number | null
+  /** The newest ones, in order. */
+  newest: DeliveryAttempt[]
+}
+
 export function deliveryId(prediction: PredictionId, event: WebhookEvent): string {
   return `${prediction}.${event}`
+}
+
+/** Of an event that no prediction has, such as a test. */
+export function ownDeliveryId(tag: ModelTag, event: string, nowMs: number): string {
+  return `${newPredictionId(tag, nowMs)}.${event}`
 }
 
 export function predictionOfDelivery(id: string): PredictionId {
   return id.slice(0, id.indexOf('.'))
 }
 
-/** Whether the event tells of a prediction's end; the others are only worth telling before it. */
-export function isFinalDelivery(id: string): boolean {
-  return id.endsWith('.completed')
+export function eventOfDelivery(id: string): string {
+  return id.slice(id.indexOf('.') + 1)
 }
+
+/** Whether the event tells of something on the way of a prediction, which is only worth telling before its end. */
+export function isInterimDelivery(id: string): boolean {
+  return interimEvents.has(eventOfDelivery(id))
+}
+
+const interimEvents: ReadonlySet<string> = new Set<WebhookEvent>(['start', 'output', 'logs'])
 
 /** The `webhook-id` header: the same over all attempts, without a full stop (the signature joins with those). */
 export function webhookIdOf(delivery: string): string {
-  return `msg_${delivery.replace('.', '_')}`
+  return `msg_${delivery.replaceAll('.', '_')}`
 }

@@ -25,7 +25,7 @@ interface SendOptions {
  * answer; redirects are not followed) or `failed` (no complete answer).
  */
 export type WebhookOutcome =
-  | { kind: 'delivered'; status: number; durationMs: number }
+  | { kind: 'delivered'; status: number; durationMs: number; bodyExcerpt: string }
   | { kind: 'gone'; status: 410; durationMs: number; bodyExcerpt: string }
   | {
       kind: 'refused'
@@ -43,7 +43,7 @@ type Answer = Extract<PostResult, { kind: 'response' }>
 const userAgent = `Augur/${versionNumber}`
 
 function judge({ status, headers, bodyExcerpt, durationMs }: Answer): WebhookOutcome {
-  if (status >= 200 && status < 300) return { kind: 'delivered', status, durationMs }
+  if (status >= 200 && status < 300) return { kind: 'delivered', status, durationMs, bodyExcerpt }
   if (status === 410) return { kind: 'gone', status, durationMs, bodyExcerpt }
   const reason = status >= 300 && status < 400 ? 'redirect' : 'status'
   const retryAfter = status === 429 || status === 503 ? headers['retry-after'] : undefined

@@ -1,4 +1,4 @@
-/** What a prediction tells its webhook, in the order in which it happens. */
+/** What a prediction tells its webhook, as the contract lists it; `logs` happen before `output`. */
 export const webhookEvents = ['start', 'output', 'logs', 'completed'] as const
 
 export type WebhookEvent = (typeof webhookEvents)[number]

@@ -5,6 +5,7 @@ import type { ImageClassificationSpec } from '../pipelines/image-classification.
 import { numberList } from '../tensor-value.js'
 import { wantedClasses } from './classes.js'
 import { closedObject } from './closed-object.js'
+import { findUrlProblem, isFileUrl } from './file-fields.js'
 import { findImageProblem } from './web-image.js'
 
 /** An image, or the numbers of its pixels where the manifest allows them. */
@@ -14,10 +15,13 @@ export function imageInput(manifest: Manifest, { image, pixels, topK }: ImageCla
     .string({ error: 'must be a string' })
     .min(1, 'must not be empty')
     .superRefine((text, context) => {
-      const message = text && findImageProblem(text)
+      const message = text && (isFileUrl(text) ? findUrlProblem(text) : findImageProblem(text))
       if (message) context.addIssue({ code: 'custom', message })
     })
-    .describe('A PNG, JPEG or WebP image, as a data URI or as base64.')
+    .meta({
+      description: 'A PNG, JPEG or WebP image: the URL of a file, a data URI, or base64.',
+      contentMediaType: 'image/*',
+    })
   const list = pixels && numberList(width * height * channels, pixels.maximum)
   return closedObject({
     image: picture.optional(),

@@ -1,6 +1,7 @@
 import { S3mini } from 's3mini'
 import { parseAllowList } from '../../outbound/allow-list.js'
 import { createGuardedAgent, type GuardedAgent } from '../../outbound/guarded-agent.js'
+import { createTrustedAgent } from '../../outbound/trusted-agent.js'
 
 export interface ArtefactSettings {
   mode: 'development' | 'production'
@@ -43,7 +44,7 @@ const maxRedirects = 5
 export function createArtefactSource({ mode, hosts, s3 }: ArtefactSettings): ArtefactSource {
   parseAllowList(hosts, 'AUGUR_MODEL_HOSTS')
   const agent = createGuardedAgent({ mode, allow: hosts })
-  const store = s3 && { settings: s3, agent: createStoreAgent(s3.endpoint) }
+  const store = s3 && { settings: s3, agent: createTrustedAgent(s3.endpoint) }
   return {
     async locate(url) {
       if (!url.startsWith('s3://')) return { agent, url, maxRedirects }
@@ -54,13 +55,6 @@ export function createArtefactSource({ mode, hosts, s3 }: ArtefactSettings): Art
       await Promise.all([agent.close(), store?.agent.close()])
     },
   }
-}
-
-/** The operator named this one host, so it may be plain http, private, or this machine. */
-function createStoreAgent(endpoint: string): GuardedAgent {
-  const { protocol, hostname, port } = new URL(endpoint)
-  const entry = `${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`
-  return createGuardedAgent({ mode: 'development', allow: [entry] })
 }
 
 function sign(settings: S3Settings, url: string): Promise<string> | string {

@@ -1,0 +1,23 @@
+import type { Tickets } from '../access/tickets.js'
+import type { Payloads } from '../payloads/payloads.js'
+import type { JsonText, Payload, Prediction } from './prediction.js'
+
+export interface PresentOutputContext {
+  payloads: Payloads
+  tickets: Pick<Tickets, 'issue'>
+}
+
+/**
+ * An output as answers and webhooks carry it: JSON text, or in place of a large one the text of a URL, which opens it
+ * without a key for as long as it is kept. Null where there is none.
+ */
+export async function presentOutput(
+  { payloads, tickets }: PresentOutputContext,
+  { id, tenant }: Pick<Prediction, 'id' | 'tenant'>,
+  output: Payload | null,
+  baseUrl: string,
+): Promise<JsonText | null> {
+  if (!(await payloads.isLarge(output))) return payloads.read(output)
+  const ticket = tickets.issue({ purpose: 'file', id, tenant, expiresAt: null })
+  return JSON.stringify(`${baseUrl}/files/${id}/download?ticket=${ticket}`)
+}
