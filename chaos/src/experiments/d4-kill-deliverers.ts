@@ -1,0 +1,36 @@
+import { type Experiment, noFailures } from '../experiment.js'
+import { repeatedly, submitMany } from '../load.js'
+import { quantile } from '../quantile.js'
+import { pause } from '../rig/until.js'
+import { webhookDelays } from '../webhook-delays.js'
+
+export const killDeliverers: Experiment = {
+  id: 'D4',
+  title: 'The process that delivers webhooks is killed every 2 s, and Redis once',
+  counts: { short: 60, quick: 300, full: 5000 },
+  rig: () => ({ workers: 1, deliverers: 2, serving: { maxSize: 16 } }),
+  async run(rig, { count, random }) {
+    rig.receiver.manner = async (response) => {
+      await pause(50)
+      response.writeHead(204).end()
+    }
+    for (const deliverer of rig.deliverers) rig.keepAlive(deliverer)
+    let rounds = 0
+    const killing = repeatedly(2000, async () => {
+      const deliverer = random.pick(rig.deliverers.filter(({ isRunning }) => isRunning))
+      if (deliverer) await rig.killProcess(deliverer)
+      if (++rounds !== 2) return
+      rig.noteFault('kill', 'redis', [rig.redis.pid], rig.heldByWorker)
+      await rig.redis.kill()
+      await pause(500)
+      await rig.redis.start()
+    })
+    await submitMany(rig, count, () => ({ sleepMs: 100 }), { producers: 4, webhookEvery: 1 })
+    await killing.stop()
+  },
+  criteria: (history) => [
+    ...noFailures(history),
+    { name: 'kills', value: history.of('fault').length, atLeast: 2 },
+    { name: 'webhook after the end, worst (ms)', value: quantile(webhookDelays(history), 1), atMost: 45_000 },
+  ],
+}

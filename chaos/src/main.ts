@@ -1,0 +1,86 @@
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import type { Experiment, Profile } from './experiment.js'
+import { experiments } from './experiments.js'
+import { explain, tableOf } from './report.js'
+import { runExperiment, type Verdict } from './run-experiment.js'
+
+const help = `Usage: npm run chaos -- EXPERIMENT… [options]
+
+Does something bad to the product on a rig of its own, and checks the history that clients, receiver and model wrote
+down. Prints one JSON line an experiment and a table; ends with 1 when a promise was broken.
+
+    --all              every experiment
+    --full             with whole figures, and not the quick ones
+    --seed S           of the schedule of faults (1)
+    --n N              submissions, or whatever the experiment repeats
+    --keep             keeps ledger and logs of experiments that pass as well
+
+Experiments:
+${experiments.map(({ id, title }) => `    ${id.padEnd(5)}${title}`).join('\n')}`
+
+const root = fileURLToPath(new URL('../../', import.meta.url))
+
+class UsageError extends Error {}
+
+function wholeNumber(name: string, text: string): number {
+  const value = Number(text)
+  if (!Number.isInteger(value) || value < 0) throw new UsageError(`--${name} must be a whole number`)
+  return value
+}
+
+function chosen(names: readonly string[], all: boolean): readonly Experiment[] {
+  if (all) return experiments
+  return names.map((name) => {
+    const found = experiments.find(({ id }) => id.toLowerCase() === name.toLowerCase())
+    if (!found) throw new UsageError(`There is no experiment ${name}.`)
+    return found
+  })
+}
+
+async function run(argv: string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    options: {
+      all: { type: 'boolean', default: false },
+      full: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      seed: { type: 'string', default: '1' },
+      n: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+    allowPositionals: true,
+  })
+  const wanted = chosen(positionals, values.all)
+  if (values.help || wanted.length === 0) {
+    process.stderr.write(`${help}\n`)
+    return values.help ? 0 : 2
+  }
+  const profile: Profile = values.full ? 'full' : 'quick'
+  const count = values.n === undefined ? undefined : wholeNumber('n', values.n)
+  const verdicts: Verdict[] = []
+  for (const experiment of wanted) {
+    process.stderr.write(`${experiment.id} ${experiment.title}\n`)
+    const seed = wholeNumber('seed', values.seed)
+    const verdict = await runExperiment(experiment, { root, seed, profile, count, keep: values.keep })
+    verdicts.push(verdict)
+    process.stdout.write(`${JSON.stringify(verdict)}\n`)
+    process.stderr.write(`${explain(verdict).join('\n')}\n`)
+  }
+  process.stdout.write(`${tableOf(verdicts)}\n`)
+  return verdicts.every(({ pass }) => pass) ? 0 : 1
+}
+
+function isExpected(error: unknown): error is Error {
+  if (error instanceof UsageError) return true
+  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')
+}
+
+try {
+  process.exitCode = await run(process.argv.slice(2))
+} catch (error) {
+  process.stderr.write(
+    `${isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
+  )
+  process.exitCode = 1
+}

@@ -1,0 +1,72 @@
+import { History, isTerminal } from '../history/history.js'
+import { haveGivenBack, noteResources } from './leftovers.js'
+import type { Rig } from './rig.js'
+import type { Tenant } from './tenant.js'
+import { until } from './until.js'
+
+const readers = 16
+
+interface Accepted {
+  id: string
+  hasWebhook: boolean
+  tenant: Tenant
+}
+
+/**
+ * Waits until every accepted prediction has ended and every end that was to be told is told, at most so long, and reads
+ * all of it three times.
+ */
+export async function settle(rig: Rig, withinMs: number): Promise<void> {
+  const end = Date.now() + withinMs
+  const accepted = acceptedOf(rig)
+  await inParallel(accepted, async ({ id, tenant }) => {
+    while (Date.now() < end) {
+      const read = await rig.client.read(tenant, id, 5)
+      if (read !== null && (isTerminal(read.status) || read.status === 'missing')) return
+    }
+  })
+  const told = accepted.filter(({ hasWebhook }) => hasWebhook).map(({ id }) => id)
+  await until(() => told.every((id) => rig.receiver.told.has(id)), Math.max(0, end - Date.now()))
+  for (let round = 0; round < 2; round++)
+    await inParallel(accepted, ({ id, tenant }) => readSurely(rig, tenant, id))
+  for (const tenant of rig.tenants) await noteStored(rig, tenant)
+  await rig.client.hangUp()
+  // Connections that are kept for a while go first.
+  await until(() => haveGivenBack(rig), 20_000, 250)
+  noteResources(rig, 'settled')
+}
+
+function acceptedOf(rig: Rig): Accepted[] {
+  return [...new History(rig.ledger.events).accepted].flatMap(([id, request]) => {
+    const tenant = rig.tenants.find(({ name }) => name === request.tenant)
+    return tenant ? [{ id, tenant, hasWebhook: request.hasWebhook }] : []
+  })
+}
+
+async function readSurely(rig: Rig, tenant: Tenant, id: string): Promise<void> {
+  await until(async () => (await rig.client.read(tenant, id)) !== null, 10_000)
+}
+
+async function noteStored(rig: Rig, tenant: Tenant): Promise<void> {
+  let path: string | null = '/api/v1/predictions'
+  while (path !== null) {
+    const { status, text } = await rig.client.ask(tenant, 'GET', path)
+    if (status !== 200) return
+    const page: { next: string | null; results: { id: string }[] } = JSON.parse(text)
+    for (const { id } of page.results) rig.ledger.note({ kind: 'stored', id, tenant: tenant.name })
+    path = page.next === null ? null : page.next.replace(/^https?:\/\/[^/]+/, '')
+  }
+}
+
+/** Calls `work` for each item, so many at a time. */
+export async function inParallel<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  workers = readers,
+): Promise<void> {
+  let next = 0
+  const run = async () => {
+    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item)
+  }
+  await Promise.all(Array.from({ length: workers }, run))
+}
