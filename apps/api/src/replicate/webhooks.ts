@@ -96,7 +96,7 @@ function answerSecret(c: Context<ApiEnv>, secret: KnownSecret): Response {
 export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const { webhookSecrets, now } = context
-  const read = readBody({ maxBytes: mostBytes, accept: [json] })
+  const read = readBody({ maxBytes: mostBytes, accept: [json], isOptional: true })
   for (const path of [rotatePath, testPath]) routes.openAPIRegistry.registerPath(path)
 
   /** The caller's tenant, once the audit log has a line about what is to be done: no change may go without one. */
