@@ -17,7 +17,11 @@ export default defineConfig({
         resolve,
         test: {
           name: 'unit',
-          include: ['{packages,apps}/*/src/**/*.test.ts', '{bench,chaos}/src/**/*.test.ts', 'scripts/**/*.test.ts'],
+          include: [
+            '{packages,apps}/*/src/**/*.test.ts',
+            '{bench,chaos}/src/**/*.test.ts',
+            'scripts/**/*.test.ts',
+          ],
           exclude: ['**/*.redis.test.ts', '**/node_modules/**', '**/dist/**'],
         },
       },

@@ -106,7 +106,7 @@ export function tagOfId(id: PredictionId): ModelTag {
 }
 
 /** Milliseconds since 1970 at which the id was made. */
-export function timeOfId(id: PredictionId | FileId): number {
+export function timeOfId(id: PredictionId): number {
   let time = 0
   for (const char of id.slice(0, timeLength)) time = time * 32 + alphabet.indexOf(char)
   return time
