@@ -106,6 +106,36 @@ export interface CreatePredictionByModel {
   stream?: boolean | null
 }
 
+export interface Deployment {
+  owner: string
+  name: string
+  current_release: {
+    /** The revision of the rollout. */
+    number: number
+    model: string
+    /** The stable version. */
+    version: string
+    created_at: string
+    created_by: {
+      type: 'organization'
+      username: string
+      name: string
+    }
+    configuration: {
+      hardware: 'workers'
+      min_instances: number
+      /** Workers that know the version now. */
+      max_instances: number
+    }
+  }
+}
+
+export interface DeploymentPage {
+  next: string | null
+  previous: null
+  results: Deployment[]
+}
+
 export interface EmptyPage {
   next: null
   previous: null

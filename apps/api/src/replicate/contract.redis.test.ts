@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
-import { accountSchema, emptyPageSchema, hardwareSchema, modelPageSchema } from './schemas.js'
+import { testVersion } from '@augur/test-support/test-context'
+import { createTestApi, problemOf, type TestApi, validInput } from '../test/test-api.js'
+import {
+  accountSchema,
+  deploymentPageSchema,
+  emptyPageSchema,
+  hardwareSchema,
+  modelPageSchema,
+  predictionSchema,
+} from './schemas.js'
 
 let api: TestApi
 beforeAll(async () => {
@@ -55,9 +63,29 @@ test('hardware is a bare list', async () => {
   expect(hardwareSchema.parse(await (await request('GET', '/hardware')).json())).toHaveLength(1)
 })
 
-test.each(['collections', 'trainings', 'deployments'])('%s are an empty page', async (path) => {
+test.each(['collections', 'trainings'])('%s are an empty page', async (path) => {
   const page = emptyPageSchema.parse(await (await request('GET', `/${path}`)).json())
   expect(page).toEqual({ next: null, previous: null, results: [] })
+})
+
+test('deployments are the models that have a rollout', async () => {
+  const page = async () => deploymentPageSchema.parse(await (await request('GET', '/deployments')).json())
+  expect((await page()).results).toEqual([])
+  const { model, id } = testVersion
+  const rollout = { model, revision: 1, stable: id, previousStable: null, trial: null }
+  const event = { action: 'set', at: 1, actor: 'local', reason: '', rollout } as const
+  await api.context.rollouts.write(model, null, event)
+  await api.context.catalogue.refresh()
+  const [deployment] = (await page()).results
+  expect(deployment).toMatchObject({
+    name: 'test',
+    current_release: { number: 1, version: id, created_by: { username: 'local' } },
+  })
+  expect(await (await request('GET', `/deployments/${model}`)).json()).toEqual(deployment)
+  const created = await api.post(`/api/v1/deployments/${model}/predictions`, { input: validInput })
+  expect([created.status, predictionSchema.parse(await created.json()).version]).toEqual([201, id])
+  const unknown = await api.post('/api/v1/deployments/augur/any/predictions', { input: validInput })
+  expect(await problemOf(unknown)).toMatchObject({ code: 'not_found' })
 })
 
 describe('what the contract has and this server does not is refused as JSON, and as no fault of the server', () => {
@@ -67,9 +95,8 @@ describe('what the contract has and this server does not is refused as JSON, and
     ['POST', '/trainings/any/cancel', 'not_found'],
     ['POST', '/models/augur/test/versions/1/trainings', 'not_found'],
     ['GET', '/deployments/augur/any', 'not_found'],
-    ['PATCH', '/deployments/augur/any', 'not_found'],
-    ['DELETE', '/deployments/augur/any', 'not_found'],
-    ['POST', '/deployments/augur/any/predictions', 'not_found'],
+    ['PATCH', '/deployments/augur/any', 'method_not_allowed'],
+    ['DELETE', '/deployments/augur/any', 'method_not_allowed'],
     ['POST', '/deployments', 'method_not_allowed'],
     ['POST', '/models', 'method_not_allowed'],
     ['PATCH', '/models/augur/test', 'method_not_allowed'],

@@ -265,6 +265,28 @@ export const hardwareSchema = z
   .array(z.strictObject({ sku: z.string(), name: z.string() }))
   .openapi('Hardware')
 
+export const deploymentSchema = z
+  .strictObject({
+    owner: z.string(),
+    name: z.string(),
+    current_release: z.strictObject({
+      number: z.int().min(1).openapi({ description: 'The revision of the rollout.' }),
+      model: z.string(),
+      version: z.string().openapi({ description: 'The stable version.' }),
+      created_at: time,
+      created_by: z.strictObject({ type: z.literal('organization'), username: z.string(), name: z.string() }),
+      configuration: z.strictObject({
+        hardware: z.literal('workers'),
+        min_instances: z.int().min(0),
+        max_instances: z.int().min(0).openapi({ description: 'Workers that know the version now.' }),
+      }),
+    }),
+  })
+  .openapi('Deployment')
+export type WireDeployment = z.infer<typeof deploymentSchema>
+
+export const deploymentPageSchema = pageOf(deploymentSchema).openapi('DeploymentPage')
+
 export const emptyPageSchema = z
   .strictObject({ next: z.null(), previous: z.null(), results: z.array(z.unknown()).length(0) })
   .openapi('EmptyPage')

@@ -4,8 +4,8 @@ const fromRepository =
 const reasons = [
   { path: /^\/api\/v1\/models(?:\/[^/]+\/[^/]+(?:\/versions\/[^/]+)?)?$/, reason: fromRepository },
   {
-    path: /^\/api\/v1\/deployments$/,
-    reason: 'Models are served without deployments: send predictions to the model itself.',
+    path: /^\/api\/v1\/deployments(?:\/[^/]+\/[^/]+)?$/,
+    reason: 'A deployment is the rollout of a model: change it by PUT /api/v1/models/{owner}/{name}/rollout.',
   },
 ]
 

@@ -189,11 +189,10 @@ const predictions: Record<string, TestedRoute> = {
   ),
   'GET /api/v1/deployments': get('read', '/api/v1/deployments'),
   'GET /api/v1/deployments/:owner/:name': get('read', '/api/v1/deployments/augur/any'),
-  'PATCH /api/v1/deployments/:owner/:name': ask('models', 'PATCH', '/api/v1/deployments/augur/any'),
-  'DELETE /api/v1/deployments/:owner/:name': ask('models', 'DELETE', '/api/v1/deployments/augur/any'),
   'POST /api/v1/deployments/:owner/:name/predictions': post(
     'predict',
     '/api/v1/deployments/augur/any/predictions',
+    { input },
   ),
   'GET /api/v1/webhooks/default/secret': get('webhooks', '/api/v1/webhooks/default/secret'),
   'GET /api/v1/webhooks/secrets': get('webhooks', '/api/v1/webhooks/secrets'),

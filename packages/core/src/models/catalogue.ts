@@ -93,6 +93,16 @@ export class Catalogue {
     )
   }
 
+  /** How a model's traffic is divided; undefined where nobody said. */
+  rollout(model: string): Rollout | undefined {
+    return this.rollouts.get(model)
+  }
+
+  /** The rollouts of all models, by name of the model. */
+  rolledOut(): Rollout[] {
+    return [...this.rollouts.values()].toSorted((a, b) => a.model.localeCompare(b.model))
+  }
+
   /** What its verification says; undefined for a version that needs none and has none. */
   verificationOf(id: VersionId): VerificationState | undefined {
     return this.verifications.get(id)
