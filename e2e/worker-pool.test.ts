@@ -54,6 +54,7 @@ async function leave(worker: PooledWorker | undefined, signal: NodeJS.Signals): 
   pool.splice(0, pool.length, ...pool.filter((other) => other !== worker))
 }
 
+const runningOn = ({ url }: PooledWorker) => readMetric(url, 'augur_running_micro_batches')
 const endedBy = ({ url }: PooledWorker) => readMetric(url, 'augur_predictions_total')
 const json = { 'content-type': 'application/json' }
 
@@ -88,10 +89,7 @@ test('a worker that is killed takes no prediction with it', async () => {
   const held = Array.from({ length: 12 }, (_, i) => [i, 1.5, 8])
   const ids = await Promise.all(held.map((value) => submitGated(stack, { value, gate: 'kill' })))
   // Each of the three runs one behind the closed gate, so whichever dies takes one with it.
-  await until(async () => {
-    const statuses = (await Promise.all(ids.map((id) => read(stack, id)))).map(({ status }) => status)
-    return statuses.filter((status) => status === 'processing').length === 3
-  })
+  await until(async () => !(await Promise.all(pool.map(runningOn))).includes(0))
   await leave(pool[0], 'SIGKILL')
   await models.open('kill')
   const predictions = await allEnded(stack, ids)
