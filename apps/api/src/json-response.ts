@@ -2,6 +2,10 @@ import type { JsonText } from '@augur/core/predictions/prediction'
 import type { Context } from 'hono'
 import type { ApiEnv } from './api-app.js'
 
+/** Beyond this an answer is written in pieces: only so can be seen how fast its reader takes it. */
+const pieceBytes = 64 * 1024
+const largeCharacters = 1024 * 1024
+
 /**
  * Answers with text that is JSON already. Built here and not by the context, which would make a Headers object of
  * what the server writes out as it stands.
@@ -12,8 +16,20 @@ export function jsonResponse(
   status = 200,
   headers: Record<string, string> = {},
 ): Response {
-  return new Response(text, {
-    status,
-    headers: { 'content-type': 'application/json', 'x-request-id': c.get('requestId'), ...headers },
+  const fields = { 'content-type': 'application/json', 'x-request-id': c.get('requestId'), ...headers }
+  if (text.length < largeCharacters) return new Response(text, { status, headers: fields })
+  const bytes = Buffer.from(text)
+  const length = { 'content-length': String(bytes.length) }
+  return new Response(piecesOf(bytes), { status, headers: { ...fields, ...length } })
+}
+
+function piecesOf(bytes: Buffer): ReadableStream<Uint8Array> {
+  let at = 0
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close()
+      controller.enqueue(bytes.subarray(at, at + pieceBytes))
+      at += pieceBytes
+    },
   })
 }

@@ -38,6 +38,19 @@ function numbersIn(output: unknown): number[] {
   return found
 }
 
+/**
+ * Whether an answer can stand in for another: of the same kind and length, and a finite number wherever that one has
+ * one. A version that answers NaN has failed, however well it does on the rest.
+ */
+export function canReplace(original: Answer, other: Answer): boolean {
+  if (original.kind !== other.kind) return false
+  const [numbers, others] = [numbersOf(original), numbersOf(other)]
+  return (
+    numbers.length === others.length &&
+    numbers.every((value, index) => !Number.isFinite(value) || Number.isFinite(others[index]))
+  )
+}
+
 /** Its numbers in an order that both versions share. */
 export function numbersOf(answer: Answer): number[] {
   if (answer.kind === 'number') return [answer.value]

@@ -16,7 +16,7 @@ export class DistanceTally {
 
   add(baseline: Answer, candidate: Answer): void {
     const [a, b] = [numbersOf(baseline), numbersOf(candidate)]
-    // Answers of different lengths have no distance; that they differ shows in the agreement.
+    // Answers of different lengths have no distance; who compares versions counts such an answer as failed.
     if (a.length !== b.length) return
     for (const [index, value] of a.entries()) this.addNumber(value, b[index] ?? Number.NaN)
     const cosine = cosineOf(a, b)
@@ -65,6 +65,8 @@ function cosineOf(a: readonly number[], b: readonly number[]): number | null {
     squareA += value * value
     squareB += other * other
   }
+  // One of them points nowhere: as little alike as two directions that have nothing in common.
+  if ((squareA === 0) !== (squareB === 0)) return 0
   const length = Math.sqrt(squareA) * Math.sqrt(squareB)
   return length > 0 && Number.isFinite(length) ? dot / length : null
 }

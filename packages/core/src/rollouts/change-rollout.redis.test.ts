@@ -83,6 +83,30 @@ test.each<[string, VerificationState | null]>([
   expect(await context.rollouts.history(model, 10)).toMatchObject([{ action: 'set', reason: 'hotfix' }])
 })
 
+test('an unverified version does not become stable by the side door of another candidate', async () => {
+  await verify(passed, other.id)
+  const side = wanted({ stable: optimised, candidate: other, mode: 'shadow' })
+  expect(await codeOf(setRollout(context, catalogue, side, by()))).toBe('not_verified')
+  expect(await context.rollouts.read(model)).toBeNull()
+})
+
+test('another stable version begins a new trial: the arms of one trial are two versions', async () => {
+  await verify(passed)
+  await verify(passed, other.id)
+  const first = await setRollout(context, catalogue, wanted(), by())
+  const second = await setRollout(context, catalogue, wanted({ stable: other }), by())
+  expect(second.trial?.id).not.toBe(first.trial?.id)
+})
+
+test('what a guardrail stopped is promoted by force only', async () => {
+  await verify(passed)
+  await setRollout(context, catalogue, wanted(), by())
+  await stopRollout(context, model, by({ actor: 'guardrail', reason: 'The error rate is 0.5.' }))
+  expect(await codeOf(promoteCandidate(context, catalogue, model, by()))).toBe('rollout_changed')
+  const forced = await promoteCandidate(context, catalogue, model, by({ force: true }))
+  expect(forced.stable).toBe(optimised.id)
+})
+
 test('a shadow answers nobody, so it needs no verification; promoting it does', async () => {
   await setRollout(context, catalogue, wanted({ mode: 'shadow' }), by())
   expect(await codeOf(promoteCandidate(context, catalogue, model, by()))).toBe('not_verified')

@@ -50,11 +50,16 @@ export async function setRollout(
     throw new ServiceError('invalid_request', 'The candidate is the stable version already.')
   }
   if (wanted.mode === 'split') await requireVerified(context, candidate, by)
+  // Whoever is stable takes live traffic as well.
+  const now = seen?.stable ?? catalogue.stable(model)?.id
+  if (wanted.stable?.manifest.baseline !== undefined && wanted.stable.id !== now) {
+    await requireVerified(context, wanted.stable, by)
+  }
   return change(context, seen, 'set', by, {
     model,
     stable,
     previousStable: seen?.previousStable ?? null,
-    trial: trialOf(wanted, seen?.trial ?? null, context.now()),
+    trial: trialOf(wanted, seen?.stable === stable ? seen.trial : null, context.now()),
   })
 }
 
@@ -107,6 +112,13 @@ export async function promoteCandidate(
   const seen = await existing(context, model)
   const candidate = seen.trial && catalogue.version(seen.trial.candidate)
   if (!candidate) throw new ServiceError('not_found', `${model} has no candidate to promote.`)
+  const { stopped } = seen.trial ?? {}
+  if (stopped?.actor === 'guardrail' && !by.force) {
+    throw new ServiceError(
+      'rollout_changed',
+      `A guardrail stopped this trial: ${stopped.reason} Promoting it needs force and a reason.`,
+    )
+  }
   await requireVerified(context, candidate, by)
   return change(context, seen, 'promote', by, {
     model,

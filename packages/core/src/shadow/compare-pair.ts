@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { type Answer, numbersOf, readAnswer } from '../answers/answer.js'
+import { type Answer, canReplace, numbersOf, readAnswer } from '../answers/answer.js'
 import { DistanceTally } from '../answers/distance.js'
 import type { JsonText } from '../predictions/prediction.js'
 
@@ -55,8 +55,9 @@ function distanceOf(ours: Answer, theirs: Answer): number | null {
 
 function areAlike(ours: Answer, theirs: Answer, distance: number | null): boolean {
   if (ours.kind === 'classes' && theirs.kind === 'classes') return ours.label === theirs.label
-  if (distance === null) return false
-  const largest = numbersOf(ours).reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+  if (distance === null || !canReplace(ours, theirs) || distance === Number.MAX_VALUE) return false
+  const finite = numbersOf(ours).filter(Number.isFinite)
+  const largest = finite.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
   return distance <= Math.max(leastTolerance, tolerance * largest)
 }
 

@@ -8,13 +8,20 @@ redis.call('ZREM', KEYS[2], ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 0 then
   return 0
 end
-redis.call('HSET', KEYS[1], 'state', ARGV[2])
+-- Who was held up in its attempt must not undo what another brought about meanwhile.
+local isOpen = redis.call('HGET', KEYS[1], 'state') == 'pending'
+if isOpen then
+  redis.call('HSET', KEYS[1], 'state', ARGV[2])
+end
 if ARGV[6] then
   local number = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
   redis.call('HSET', KEYS[1], 'attempt:' .. number, ARGV[6], 'answer', ARGV[7])
   if number > tonumber(ARGV[5]) then
     redis.call('HDEL', KEYS[1], 'attempt:' .. (number - ARGV[5]))
   end
+end
+if not isOpen then
+  return 1
 end
 redis.call('HDEL', KEYS[1], 'next_at')
 if ARGV[2] == 'delivered' or ARGV[2] == 'dropped' then

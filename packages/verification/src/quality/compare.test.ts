@@ -97,10 +97,21 @@ test('a version is at no distance from itself', () => {
   )
 })
 
-test('a NaN where the baseline has a number is as far as can be', () => {
+test.each<[string, Answer, Answer]>([
+  ['a NaN in a vector', { kind: 'vector', values: [1, 2] }, { kind: 'vector', values: [1, Number.NaN] }],
+  ['a NaN in place of a number', { kind: 'number', value: 1 }, { kind: 'vector', values: [Number.NaN] }],
+  ['a vector of another length', { kind: 'vector', values: [1, 2] }, { kind: 'vector', values: [1] }],
+])('%s is a failed answer, however well the candidate does on the rest', (_, baseline, candidate) => {
   const comparison = new Comparison({ labels: null, topK: 5 })
-  comparison.add(null, { kind: 'vector', values: [1, 2] }, { kind: 'vector', values: [1, Number.NaN] })
-  expect(comparison.result().distance.maxAbsolute).toBe(Number.MAX_VALUE)
+  comparison.add(1, baseline, candidate)
+  comparison.add(1, baseline, baseline)
+  expect(comparison.result().candidate.failed).toBe(1)
+})
+
+test('a vector of zeros is as little like the baseline as can be told', () => {
+  const comparison = new Comparison({ labels: null, topK: 5 })
+  comparison.add(null, { kind: 'vector', values: [1, 2] }, { kind: 'vector', values: [0, 0] })
+  expect(comparison.result().distance.meanCosine).toBe(0)
 })
 
 test.each([

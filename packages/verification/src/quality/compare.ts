@@ -2,7 +2,7 @@ import { mcnemarExact } from '@augur/core/statistics/mcnemar'
 import { wilsonInterval } from '@augur/core/statistics/proportion'
 import type { Verification } from '@augur/core/verification/verification'
 import type { Label } from '../dataset/example.js'
-import type { Answer } from '@augur/core/answers/answer'
+import { type Answer, canReplace } from '@augur/core/answers/answer'
 import { ClassificationTally } from './classification.js'
 import { DistanceTally } from '@augur/core/answers/distance'
 import { RegressionTally } from './regression.js'
@@ -36,7 +36,8 @@ export class Comparison {
   }
 
   /** Null stands for an answer that failed. */
-  add(label: Label | null, baseline: Answer | null, candidate: Answer | null): void {
+  add(label: Label | null, baseline: Answer | null, given: Answer | null): void {
+    const candidate = given && baseline && !canReplace(baseline, given) ? null : given
     const rightBefore = this.baseline.add(label, baseline)
     const rightNow = this.candidate.add(label, candidate)
     if (label !== null) this.labelled++
