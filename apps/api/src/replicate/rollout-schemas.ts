@@ -113,7 +113,7 @@ const shareComparison = z
   .strictObject({
     difference: z.number().nullable().openapi({ description: 'Candidate minus stable.' }),
     interval: z.strictObject({ low: z.number(), high: z.number() }).openapi({ description: '95 %.' }),
-    p: z.number().openapi({ description: 'Two-proportion z-test, two-sided.' }),
+    p: z.number().openapi({ description: 'Two-sided; by the z-test, or exactly where failures are few.' }),
     needed_per_arm: z
       .int()
       .openapi({ description: 'Predictions that each arm needs to tell a difference of two points.' }),

@@ -47,7 +47,7 @@ export function canReplace(original: Answer, other: Answer): boolean {
   const [numbers, others] = [numbersOf(original), numbersOf(other)]
   return (
     numbers.length === others.length &&
-    numbers.every((value, index) => !Number.isFinite(value) || Number.isFinite(others[index]))
+    numbers.every((number, index) => !Number.isFinite(number) || Number.isFinite(others[index]))
   )
 }
 

@@ -1,10 +1,10 @@
 import type { Interval } from '../statistics/interval.js'
 import {
   differenceInterval,
+  differenceP,
   type Proportion,
   sampleSizePerArm,
   shareOf,
-  twoProportionTest,
 } from '../statistics/proportion.js'
 import type { ArmCounts } from './arm-store.js'
 
@@ -61,7 +61,7 @@ function compare(stable: Proportion, candidate: Proportion): ShareComparison {
     candidate,
     difference: isKnown ? shareOf(candidate) - shareOf(stable) : null,
     interval: differenceInterval(candidate, stable),
-    p: isKnown ? twoProportionTest(candidate, stable).p : 1,
+    p: isKnown ? differenceP(candidate, stable) : 1,
     neededPerArm: sampleSizePerArm(base, other),
   }
 }

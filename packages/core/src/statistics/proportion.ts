@@ -1,3 +1,4 @@
+import { fisherExact } from './fisher.js'
 import { type Interval, z95 } from './interval.js'
 import { normalQuantile, twoSidedP } from './normal.js'
 
@@ -49,6 +50,16 @@ export function twoProportionTest(a: Proportion, b: Proportion): { z: number; p:
   if (!(error > 0)) return { z: 0, p: 1 }
   const z = (shareOf(a) - shareOf(b)) / error
   return { z, p: twoSidedP(z) }
+}
+
+/** Fewer expected hits or misses than this, and the z-test says more than it knows. */
+const leastExpected = 5
+
+/** How likely such a difference is by chance, two-sided: by the z-test, or exactly where that does not hold. */
+export function differenceP(a: Proportion, b: Proportion): number {
+  const pooled = (a.hits + b.hits) / (a.count + b.count)
+  const rarest = Math.min(pooled, 1 - pooled) * Math.min(a.count, b.count)
+  return rarest < leastExpected ? fisherExact(a, b) : twoProportionTest(a, b).p
 }
 
 /**

@@ -1,8 +1,15 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fisherExact } from './fisher.js'
 import { mcnemarExact } from './mcnemar.js'
 import { normalCdf, normalQuantile } from './normal.js'
-import { differenceInterval, sampleSizePerArm, twoProportionTest, wilsonInterval } from './proportion.js'
+import {
+  differenceInterval,
+  differenceP,
+  sampleSizePerArm,
+  twoProportionTest,
+  wilsonInterval,
+} from './proportion.js'
 
 // Reference values: SciPy 1.17.1 (`norm`) and statsmodels 0.15.0 (`proportion_confint` with `wilson`,
 // `confint_proportions_2indep` with `newcomb`, `proportions_ztest`, `mcnemar` with `exact=True`).
@@ -81,6 +88,31 @@ test.each([
   [400, 460, 0.04416954819458914],
 ])('McNemar of %d against %d is that of statsmodels', (onlyFirst, onlySecond, p) => {
   expect(mcnemarExact({ onlyFirst, onlySecond })).toBeCloseTo(p, 10)
+})
+
+// `scipy.stats.fisher_exact`.
+test.each([
+  [0, 300, 1, 30, 0.09090909090909091],
+  [3, 20, 10, 20, 0.040742395024931176],
+  [0, 50, 0, 50, 1],
+  [8, 10, 1, 6, 0.034965034965034975],
+  [1000, 1010, 90, 100, 1.96432105056898e-6],
+  [5, 1000, 20, 1000, 0.0038590206248560925],
+])('Fisher of %d of %d against %d of %d is that of SciPy', (hitsA, countA, hitsB, countB, p) => {
+  const [a, b] = [
+    { hits: hitsA, count: countA },
+    { hits: hitsB, count: countB },
+  ]
+  expect(fisherExact(a, b)).toBeCloseTo(p, 10)
+})
+
+test('one failure of thirty beside none of three hundred is no proof', () => {
+  const [candidate, stable] = [
+    { hits: 1, count: 30 },
+    { hits: 0, count: 300 },
+  ]
+  expect(twoProportionTest(candidate, stable).p).toBeLessThan(0.01)
+  expect(differenceP(candidate, stable)).toBeGreaterThan(0.05)
 })
 
 // Fleiss, Levin and Paik's formula, evaluated with SciPy's quantiles.
