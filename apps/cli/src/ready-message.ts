@@ -42,6 +42,7 @@ export function readyMessage(stack: Stack, dataDir: string, example: string | un
     '',
     'Augur is ready.',
     `  API        ${stack.apiUrl}/api/v1`,
+    `  Playground ${stack.apiUrl}`,
     `  Reference  ${stack.apiUrl}/docs`,
     `  Metrics    ${stack.apiUrl}/metrics`,
     `  Redis      ${withoutPassword(stack.redisUrl)} (${sources[stack.redisSource]})`,
