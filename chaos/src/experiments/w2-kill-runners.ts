@@ -3,7 +3,7 @@ import { endedRuns, repeatedly, submitMany } from '../load.js'
 import { quantile } from '../quantile.js'
 import { recoveryTimes } from '../recovery.js'
 import { readRuns } from '../rig/chaos-model.js'
-import { childrenOf } from '../rig/processes.js'
+import { childrenOf } from '@augur/test-support/test-stack'
 import type { Rig } from '../rig/rig.js'
 import { until } from '../rig/until.js'
 

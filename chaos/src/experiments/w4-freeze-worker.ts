@@ -1,6 +1,6 @@
 import { type Experiment, noFailures } from '../experiment.js'
 import { submitMany } from '../load.js'
-import { descendantsOf } from '../rig/processes.js'
+import { descendantsOf } from '@augur/test-support/test-stack'
 import { pause } from '../rig/until.js'
 
 const lockSeconds = 2

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { childrenOf } from './processes.js'
+import { childrenOf } from '@augur/test-support/test-stack'
 
 export interface Resources {
   rssBytes: number

@@ -2,24 +2,14 @@ import { ServiceError } from '@augur/core/errors'
 import type { Catalogue } from '@augur/core/models/catalogue'
 import type { Rollout } from '@augur/core/rollouts/rollout'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { type ApiEnv, createRoutes } from '../api-app.js'
 import { allow } from '../as-caller.js'
-import { assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
-import { needs } from '../middleware/needs.js'
-import { parseJson, readBody } from '../middleware/read-body.js'
-import { answerCreate } from './create.js'
-import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
-import {
-  createByModelBody,
-  deploymentPageSchema,
-  deploymentSchema,
-  predictionSchema,
-  type WireDeployment,
-} from './schemas.js'
+import { createByNameRoute } from './create-by-name.js'
+import { deploymentPageSchema, deploymentSchema, type WireDeployment } from './schemas.js'
 
 const byName = z.object({ owner: z.string(), name: z.string() })
 
@@ -36,22 +26,6 @@ const getPath = createRoute({
   summary: 'Get a deployment: the stable version of a model that has a rollout',
   request: { params: byName },
   responses: { 200: answer('The deployment.', deploymentSchema), ...refusals('not_found') },
-})
-
-const createPath = createRoute({
-  method: 'post',
-  path: '/deployments/{owner}/{name}/predictions',
-  summary: 'Create a prediction of a deployment, as its rollout says',
-  parameters: [...createHeaders, cancelAfterHeader],
-  request: {
-    params: byName,
-    body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
-  },
-  responses: {
-    201: answer('Created, and ended if it was waited for.', predictionSchema),
-    202: answer('Created, and not ended within the time to wait.', predictionSchema),
-    ...refusals(...createRefusals, 'not_found', 'url_not_allowed'),
-  },
 })
 
 const noSuch = () => new ServiceError('not_found', 'There is no such deployment.')
@@ -102,24 +76,19 @@ export function deploymentRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     return jsonResponse(c, JSON.stringify(await present(context, catalogue, rollout)))
   })
 
-  const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
-  routes.openAPIRegistry.registerPath(createPath)
-  routes.post(
-    createPath.getRoutingPath(),
-    needs('predict'),
-    readBody({ maxBytes, accept: ['application/json'] }),
-    async (c) => {
-      const { owner, name } = c.req.param()
-      const model = `${owner}/${name}`
-      const body = validBody(createByModelBody, parseJson(await c.req.text()))
-      return answerCreate(context, c, body, () => {
-        const catalogue = currentCatalogue(context)
-        const version = catalogue.rollout(model) && catalogue.stable(model)
-        if (version === undefined) throw noSuch()
-        return assign(context, c, version, body.input)
-      })
-    },
-  )
+  return routes.route('/', createOf(context))
+}
 
-  return routes
+/** Predictions of a deployment are those of its model. */
+function createOf(context: ApiContext): OpenAPIHono<ApiEnv> {
+  return createByNameRoute(context, {
+    path: '/deployments/{owner}/{name}/predictions',
+    summary: 'Create a prediction of a deployment, as its rollout says',
+    stable(model) {
+      const catalogue = currentCatalogue(context)
+      const version = catalogue.rollout(model) && catalogue.stable(model)
+      if (version === undefined) throw noSuch()
+      return version
+    },
+  })
 }

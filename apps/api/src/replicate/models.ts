@@ -3,28 +3,16 @@ import { modelTag } from '@augur/core/ids'
 import type { Catalogue } from '@augur/core/models/catalogue'
 import type { JsonText } from '@augur/core/predictions/prediction'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
-import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
+import { type ApiEnv, createRoutes } from '../api-app.js'
 import { allow } from '../as-caller.js'
-import { assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
-import { needs } from '../middleware/needs.js'
-import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
-import { answerCreate } from './create.js'
-import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
+import { createByNameRoute } from './create-by-name.js'
 import { baseUrlOf } from './present.js'
 import { presentModel, presentVersion } from './present-model.js'
-import {
-  createByModelBody,
-  modelPageSchema,
-  modelSchema,
-  predictionSchema,
-  versionPageSchema,
-  versionSchema,
-  type WireModel,
-} from './schemas.js'
+import { modelPageSchema, modelSchema, versionPageSchema, versionSchema, type WireModel } from './schemas.js'
 
 const byModel = z.object({ owner: z.string(), name: z.string() })
 const byVersion = byModel.extend({ version: z.string() })
@@ -58,22 +46,6 @@ const versionPath = createRoute({
   summary: 'Get a version by its id or label',
   request: { params: byVersion },
   responses: { 200: answer('The version.', versionSchema), ...refusals('not_found') },
-})
-
-const createPath = createRoute({
-  method: 'post',
-  path: '/models/{owner}/{name}/predictions',
-  summary: 'Create a prediction of the stable version of a model',
-  parameters: [...createHeaders, cancelAfterHeader],
-  request: {
-    params: byModel,
-    body: { required: true, content: { 'application/json': { schema: createByModelBody } } },
-  },
-  responses: {
-    201: answer('Created, and ended if it was waited for.', predictionSchema),
-    202: answer('Created, and not ended within the time to wait.', predictionSchema),
-    ...refusals(...createRefusals, 'not_found', 'url_not_allowed'),
-  },
 })
 
 const page = <T>(results: T[]) => ({ next: null, previous: null, results })
@@ -139,23 +111,14 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     return jsonResponse(c, JSON.stringify(presentVersion(catalogue, version)))
   })
 
-  const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
-  routes.openAPIRegistry.registerPath(createPath)
-  routes.post(
-    createPath.getRoutingPath(),
-    needs('predict'),
-    readBody({ maxBytes, accept: ['application/json'] }),
-    async (c) => {
-      const { owner, name } = c.req.param()
-      const body = validBody(createByModelBody, parseJson(await c.req.text()))
-      const choose = () => {
-        const version = currentCatalogue(context).stable(`${owner}/${name}`)
-        if (version === undefined) throw noSuch('model')
-        return assign(context, c, version, body.input)
-      }
-      return answerCreate(context, c, body, choose)
+  const create = createByNameRoute(context, {
+    path: '/models/{owner}/{name}/predictions',
+    summary: 'Create a prediction of the stable version of a model',
+    stable(model) {
+      const version = currentCatalogue(context).stable(model)
+      if (version === undefined) throw noSuch('model')
+      return version
     },
-  )
-
-  return routes
+  })
+  return routes.route('/', create)
 }
