@@ -122,7 +122,7 @@ test('a receiver that is down for the whole schedule loses nothing: what was giv
     request.resume().on('end', () => response.end())
   })
   await once(server.listen(port, '127.0.0.1'), 'listening')
-  expect(await post('/deliveries/replay')).toEqual({ replayed: 10, more: false })
+  expect(await post('/dead-letters/replay')).toEqual({ replayed: 10, more: false })
   await until(async () => ids.every((id) => received.has(`msg_${id}_completed`)))
   await until(async () => (await exhausted()).length === 0)
   server.closeAllConnections()

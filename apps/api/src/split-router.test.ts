@@ -24,3 +24,7 @@ test('ambiguous paths inside are found, whichever it is', () => {
   expect(match('/v2/a/ready')).toContain('/v2/:name/ready')
   expect(match('/v2/a/b')).toEqual(['/v2/:owner/:name'])
 })
+
+test('an ambiguous path outside is an error, and does not make all others slow in silence', () => {
+  expect(() => routerOf('/:name/ready', '/:owner/:name')).toThrow('/:owner/:name')
+})

@@ -5,12 +5,12 @@ import { TrieRouter } from 'hono/router/trie-router'
 
 /**
  * A router of its own for the paths below one prefix. Hono's fast router takes no paths such as `/:a/ready` beside
- * `/:b/:c`, and one of them would make every route of the app slow.
+ * `/:b/:c`, and one of them would make every route of the app slow: outside the prefix such a path is an error.
  */
 export class SplitRouter<T> implements Router<T> {
   readonly name = 'SplitRouter'
-  private readonly inside = createRouter<T>()
-  private readonly outside = createRouter<T>()
+  private readonly inside = new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] })
+  private readonly outside = new RegExpRouter<T>()
 
   /** @param prefix without a slash at its end, for example `/v2` */
   constructor(private readonly prefix: string) {}
@@ -31,5 +31,3 @@ export class SplitRouter<T> implements Router<T> {
     )
   }
 }
-
-const createRouter = <T>() => new SmartRouter<T>({ routers: [new RegExpRouter(), new TrieRouter()] })

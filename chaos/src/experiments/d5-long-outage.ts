@@ -52,7 +52,7 @@ export const longOutage: Experiment = {
       asked.delete(String(request.headers['webhook-id']))
       response.writeHead(200).end()
     }
-    for (const tenant of rig.tenants) await rig.client.ask(tenant, 'POST', '/api/v1/deliveries/replay')
+    for (const tenant of rig.tenants) await rig.client.ask(tenant, 'POST', '/api/v1/dead-letters/replay')
     await until(() => asked.size === 0, 30_000)
     return [
       { name: 'fewest attempts', value: fewest, atLeast: attempts },

@@ -161,7 +161,7 @@ test('everything that was given up is made again in bulk, the oldest first, and 
   for (let i = 0; i < 3; i++) mine.push(await giveUp(await succeeded(owner)))
   const foreign = await giveUp(await succeeded(other))
   const replay = async (body: object) =>
-    replayedSchema.parse(await (await post('/deliveries/replay', owner, body)).json())
+    replayedSchema.parse(await (await post('/dead-letters/replay', owner, body)).json())
   expect(await replay({ limit: 2 })).toEqual({ replayed: 2, more: true })
   expect(await replay({})).toEqual({ replayed: 1, more: false })
   expect(await replay({})).toEqual({ replayed: 0, more: false })
@@ -175,7 +175,7 @@ test('a prediction that was removed takes its deliveries with it, also from the 
   const delivery = await giveUp(prediction)
   await api.app.request(`/api/v1/predictions/${prediction.id}`, { method: 'DELETE', headers: owner.headers })
   expect((await problemOf(await get(`/deliveries/${delivery}`, owner))).code).toBe('not_found')
-  expect(await (await post('/deliveries/replay', owner)).json()).toEqual({ replayed: 0, more: false })
+  expect(await (await post('/dead-letters/replay', owner)).json()).toEqual({ replayed: 0, more: false })
 })
 
 test('a test event is answered with what came of it', async () => {

@@ -78,7 +78,7 @@ const redeliverPath = createRoute({
 
 const replayPath = createRoute({
   method: 'post',
-  path: '/deliveries/replay',
+  path: '/dead-letters/replay',
   summary: 'Make deliveries once more that were given up, oldest first',
   request: { body: { required: false, content: { [json]: { schema: replayDeliveriesBody } } } },
   responses: {

@@ -202,7 +202,7 @@ const predictions: Record<string, TestedRoute> = {
   // The key has no webhook of its own, so nothing is sent.
   'POST /api/v1/webhooks/test': post('webhooks', '/api/v1/webhooks/test', {}),
   'GET /api/v1/deliveries': get('read', '/api/v1/deliveries'),
-  'POST /api/v1/deliveries/replay': post('webhooks', '/api/v1/deliveries/replay', {}),
+  'POST /api/v1/dead-letters/replay': post('webhooks', '/api/v1/dead-letters/replay', {}),
   'GET /api/v1/predictions/:id/deliveries': onPrediction(
     'read',
     'GET',
