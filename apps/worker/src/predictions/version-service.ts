@@ -48,8 +48,6 @@ interface Waiting extends HeldJob {
   begun: boolean
   /** Whether its files are being fetched: it can be in no micro-batch yet. */
   isFetching: boolean
-  /** Aborted once it is settled. */
-  left: AbortSignal
   settle(outcome: JobOutcomeOrLater): void
   fail(error: unknown): void
 }
@@ -216,19 +214,19 @@ export class VersionService {
 
   private async handle(job: PredictionJob): Promise<JobOutcomeOrLater> {
     if (!this.consumer) return 'returned'
-    const leave = new AbortController()
+    // Making and aborting one costs as much as all else that is done here: for those that need it.
+    const leave = job.remote ? new AbortController() : null
     let waiting: Waiting | undefined
     const outcome = new Promise<JobOutcomeOrLater>((resolve, fail) => {
       const abandon = () => this.cancel(job.id)
-      const isFetching = job.remote === true
       // At once, for what comes of a fetch meanwhile must not be run any more.
       const settle = (settled: JobOutcomeOrLater) => {
-        leave.abort()
+        leave?.abort()
         resolve(settled)
       }
-      waiting = { job, canceled: false, abandon, begun: false, isFetching, left: leave.signal, settle, fail }
+      waiting = { job, canceled: false, abandon, begun: false, isFetching: leave !== null, settle, fail }
       this.held.add(waiting)
-      if (isFetching) void this.fetch(waiting)
+      if (leave) void this.fetch(waiting, leave.signal)
       else this.batcher.add(waiting)
     })
     return outcome.finally(() => {
@@ -238,8 +236,8 @@ export class VersionService {
   }
 
   /** Has it wait for a micro-batch once its files are here. */
-  private async fetch(waiting: Waiting): Promise<void> {
-    const { job, left: signal } = waiting
+  private async fetch(waiting: Waiting, signal: AbortSignal): Promise<void> {
+    const { job } = waiting
     const fetched = await this.options.fetchAhead(job.id, { places: this.fetchPlaces, signal })
     if (signal.aborted) return
     if (fetched === 'later') return waiting.settle('later')
