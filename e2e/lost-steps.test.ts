@@ -90,7 +90,7 @@ async function createRecord(value: number[], webhook: string | null = null): Pro
     token: '',
     epoch: 0,
   }
-  expect(await predictions.create(prediction)).toMatchObject({ kind: 'created' })
+  expect(await predictions.create([prediction])).toMatchObject([{ kind: 'created' }])
   return prediction
 }
 

@@ -5,12 +5,23 @@ import type { Context } from 'hono'
 import type { ApiEnv } from './api-app.js'
 import type { ApiContext } from './context.js'
 
-/** What a request works with: whatever is done with it concerns its caller's tenant and nobody else's. */
-export type CallerContext = ApiContext & {
+interface OfCaller {
   tenant: string
   keyId: string | null
   /** How many open predictions the key may have; 0: any number. */
   maxOpenOfKey: number
+}
+
+/** What a request works with: whatever is done with it concerns its caller's tenant and nobody else's. */
+export type CallerContext = ApiContext & OfCaller
+
+/**
+ * Inherits what all callers have, for a copy of it would cost more than most of what a request does with it. Who spreads
+ * it gets the caller's own part alone.
+ */
+function callerContext(context: ApiContext, own: OfCaller): CallerContext {
+  const inherited: ApiContext = Object.create(context)
+  return Object.assign(inherited, own)
 }
 
 /**
@@ -22,7 +33,7 @@ export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope):
   requireScope(caller, scope)
   const { tenant, keyId, limits } = caller
   const maxOpenOfKey = keyId === null ? 0 : (limits.maxOpen ?? context.settings.AUGUR_MAX_OPEN_PER_CALLER)
-  return { ...context, tenant, keyId, maxOpenOfKey }
+  return callerContext(context, { tenant, keyId, maxOpenOfKey })
 }
 
 /**
@@ -47,5 +58,5 @@ export function asReader(
   if (ticket === undefined) return asCaller(context, c, 'read')
   const tenant = context.tickets.read(purpose, id, ticket, context.now())
   if (tenant === null) throw new ServiceError('unauthenticated', 'The ticket of this URL is not valid.')
-  return { ...context, tenant, keyId: null, maxOpenOfKey: 0 }
+  return callerContext(context, { tenant, keyId: null, maxOpenOfKey: 0 })
 }

@@ -18,6 +18,7 @@ import { FileStore } from '@augur/core/files/file-store'
 import { createPayloadStore } from '@augur/core/payloads/create-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
 import { EndedSubscriptions } from '@augur/core/predictions/ended-subscriptions'
+import { NewPredictions } from '@augur/core/predictions/new-predictions'
 import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { ChunkQueues } from '@augur/core/queue/chunk-queues'
@@ -76,6 +77,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const openPredictions = new OpenPredictions(redis, keys)
   const turns = new FairTurns({ queues, openPredictions, logger })
   const predictions = new PredictionStore(redis, keys, recordRetentionMs)
+  const index = new PredictionIndex(redis, keys)
   const queueStates = new QueueStates({ queues, predictions, logger })
   await whenConnected(redis, firstConnectionMs)
   const followers = [catalogue, memory, turns, queueStates].map((each) => each.follow(followEveryMs))
@@ -123,7 +125,8 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     }),
     predictions,
     queueStates,
-    index: new PredictionIndex(redis, keys),
+    index,
+    newPredictions: new NewPredictions({ predictions, index, openPredictions, queues }),
     payloadStore,
     batches: new BatchStore(redis, keys, recordRetentionMs),
     batchIndex: new BatchIndex(redis, keys),

@@ -225,7 +225,7 @@ test('webhooks are signed with a secret of the tenant alone', async () => {
 
 test('a list shows no prediction of another tenant, even where its id came into the index', async () => {
   const { predictionId } = await namesOfAcme()
-  await api.core.index.add('globex', predictionId)
+  await api.core.index.add('globex', [predictionId])
   const listed = await send(api, { method: 'GET', path: '/api/v1/predictions' }, globex)
   expect(await listed.text()).not.toContain(predictionId)
   await api.core.index.remove('globex', [predictionId])

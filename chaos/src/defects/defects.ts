@@ -54,23 +54,29 @@ export const defects = {
   'acknowledges what it never stores': {
     breaks: 'I1',
     seed: () =>
-      replace<[Prediction], object>(PredictionStore.prototype, 'create', async () => ({
-        kind: 'created',
-        queuePosition: 0,
-      })),
+      replace<[Prediction[]], object>(
+        PredictionStore.prototype,
+        'create',
+        async (_self, _create, [predictions]) =>
+          predictions.map(() => ({ kind: 'created', queuePosition: 0 })),
+      ),
   },
   'stores what nobody asked for': {
     breaks: 'I2',
     seed: () =>
-      replace<[Prediction], object>(
+      replace<[Prediction[]], object>(
         PredictionStore.prototype,
         'create',
-        async (self, create, [prediction]) => {
+        async (self, create, [predictions]) => {
           const { redis, keys } = partsOf(self)
-          const id = newPredictionId(tagOfId(prediction.id), prediction.createdAt)
-          const [outcome] = await Promise.all([create(prediction), create({ ...prediction, id })])
-          await new PredictionIndex(redis, keys).add(prediction.tenant, id)
-          return outcome
+          const more = predictions.map((prediction) => ({
+            ...prediction,
+            id: newPredictionId(tagOfId(prediction.id), prediction.createdAt),
+          }))
+          const [outcomes] = await Promise.all([create(predictions), create(more)])
+          const index = new PredictionIndex(redis, keys)
+          await Promise.all(more.map(({ tenant, id }) => index.add(tenant, [id])))
+          return outcomes
         },
       ),
   },

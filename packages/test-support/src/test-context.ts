@@ -14,6 +14,7 @@ import { InputSchemas } from '@augur/core/models/input-schemas'
 import type { ModelVersion } from '@augur/core/models/version'
 import { FolderPayloadStore } from '@augur/core/payloads/folder-payload-store'
 import { Payloads } from '@augur/core/payloads/payloads'
+import { NewPredictions } from '@augur/core/predictions/new-predictions'
 import { PredictionIndex } from '@augur/core/predictions/prediction-index'
 import { PredictionStore } from '@augur/core/predictions/prediction-store'
 import { FairTurns } from '@augur/core/quotas/fair-turns'
@@ -63,6 +64,8 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
   const shadowQueues = new ShadowQueues(redis, keys)
   const deliveries = new DeliveryQueue(redis, keys)
   const openPredictions = new OpenPredictions(redis, keys)
+  const predictions = new PredictionStore(redis, keys, 7 * 24 * hour)
+  const index = new PredictionIndex(redis, keys)
   return {
     prefix,
     keys,
@@ -92,8 +95,9 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     recordRetentionMs: 7 * 24 * hour,
     publicBaseUrl: 'http://augur.test/api/v1',
     tickets: new Tickets(randomBytes(32)),
-    predictions: new PredictionStore(redis, keys, 7 * 24 * hour),
-    index: new PredictionIndex(redis, keys),
+    predictions,
+    index,
+    newPredictions: new NewPredictions({ predictions, index, openPredictions, queues }),
     payloadStore,
     payloads: new Payloads(payloadStore, options.inlineBytes ?? 65_536),
     files: new FileStore(redis, keys),

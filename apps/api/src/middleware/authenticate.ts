@@ -4,7 +4,7 @@ import { type ApiKey, idOfKeyText, usualLimits } from '@augur/core/access/api-ke
 import { type Caller, scopes } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
 import { defaultTenant } from '@augur/core/tenant'
-import type { Context, MiddlewareHandler } from 'hono'
+import type { Context, MiddlewareHandler, Next } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ApiContext } from '../context.js'
 import { type GuessingContext, refuseGuessing } from './refuse-guessing.js'
@@ -65,18 +65,22 @@ export function authenticate(
     return null
   }
 
-  return async (c, next) => {
-    const hasTicket = c.req.query('ticket') !== undefined && ticketed.test(c.req.path)
-    if (hasTicket || isOpen(c.req.path)) {
-      c.set('caller', nobody)
-      return next()
-    }
-    const given = credentials.exec(c.req.header('authorization') ?? '')?.[1]
-    const withoutKey = isNeeded ? null : byLocalUser
-    const caller = given === undefined ? withoutKey : await callerOf(c, given)
+  const goOn = (c: Context<ApiEnv>, next: Next, caller: Caller | null) => {
     if (caller === null) throw new ServiceError('unauthenticated', 'A valid API key is needed.')
     c.set('caller', caller)
     return next()
+  }
+
+  // Not async: who needs no key waits for nothing.
+  return (c, next) => {
+    const { path } = c.req
+    if (isOpen(path) || (ticketed.test(path) && c.req.query('ticket') !== undefined)) {
+      return goOn(c, next, nobody)
+    }
+    const authorization = c.req.header('authorization')
+    const given = authorization === undefined ? undefined : credentials.exec(authorization)?.[1]
+    if (given === undefined) return goOn(c, next, isNeeded ? null : byLocalUser)
+    return callerOf(c, given).then((caller) => goOn(c, next, caller))
   }
 }
 

@@ -42,25 +42,32 @@ export async function answerCreate(
   const idempotency = idempotencyOf(c, () => text)
   const created =
     (await findReplay(context, idempotency)) ??
-    (await submit(context, c, { ...body, ...choose(), isWaitedFor: hold !== null, idempotency }))
+    (await submit(context, c, body, choose(), { isWaitedFor: hold !== null, idempotency }))
   return answerCreated(context, c, created, hold)
 }
 
-interface Submitted extends CreateBody, Pick<Submission, 'version' | 'idempotency'>, Pick<Assigned, 'trial'> {
-  isWaitedFor: boolean
-}
-
-function submit(context: CallerContext, c: Context<ApiEnv>, submitted: Submitted): Promise<Created> {
-  const { version, trial, input, isWaitedFor, priority, idempotency } = submitted
+function submit(
+  context: CallerContext,
+  c: Context<ApiEnv>,
+  body: CreateBody,
+  { version, trial }: Assigned,
+  { isWaitedFor, idempotency }: Pick<Submission, 'idempotency'> & { isWaitedFor: boolean },
+): Promise<Created> {
+  const { webhook, webhookEvents } = webhookOf(c, body)
+  const { expiresAt, deadlineAt, timeoutMs, metadata } = termsOf(c, version, body, context.now())
   return submitPrediction(context, {
     version,
     trial,
-    input,
+    input: body.input,
     isWaitedFor,
     idempotency,
-    ...termsOf(c, version, submitted, context.now()),
-    ...webhookOf(c, submitted),
-    class: classOf(priority, isWaitedFor),
+    expiresAt,
+    deadlineAt,
+    timeoutMs,
+    metadata,
+    webhook,
+    webhookEvents,
+    class: classOf(body.priority, isWaitedFor),
     form: 'pipeline',
   })
 }

@@ -6,7 +6,7 @@ import { parseCancelAfter } from './cancel-after-header.js'
 import type { CreateBody, priorities } from './schemas.js'
 
 type Priority = (typeof priorities)[number]
-type Terms = Pick<NewPrediction, 'expiresAt' | 'deadlineAt' | 'timeoutMs' | 'metadata'>
+type Terms = Required<Pick<NewPrediction, 'expiresAt' | 'deadlineAt' | 'timeoutMs' | 'metadata'>>
 
 const classes: Record<Priority, PredictionClass> = { high: 'waiting', normal: 'submission', low: 'batch' }
 

@@ -101,8 +101,8 @@ async function createOld({ core }: TestApi, likeId: string): Promise<string> {
   if (like === null) throw new Error('there is no record to copy')
   const createdAt = Date.now() - 8 * day
   const id = newPredictionId(core.tag, createdAt)
-  await core.predictions.create({ ...like, id, createdAt })
-  await core.index.add(like.tenant, id)
+  await core.predictions.create([{ ...like, id, createdAt }])
+  await core.index.add(like.tenant, [id])
   return id
 }
 

@@ -8,6 +8,7 @@ import { type ReserveContext, reservePrediction } from '../quotas/reserve-predic
 import type { NewJob, PredictionQueues } from '../queue/prediction-queues.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
+import type { NewPredictions } from './new-predictions.js'
 import {
   type InputForm,
   isTerminal,
@@ -27,6 +28,7 @@ export interface CreateContext extends GetContext, ReserveContext {
   turns: Pick<FairTurns, 'next'>
   payloads: Payloads
   queues: PredictionQueues
+  newPredictions: Pick<NewPredictions, 'store'>
   idempotency: IdempotencyKeys
 }
 
@@ -104,8 +106,8 @@ async function resume(context: CreateContext, id: PredictionId): Promise<Created
   if (!isTerminal(found.status)) {
     const turn = await context.turns.next(found.tenant, found, found.class)
     await Promise.all([
-      context.index.add(found.tenant, id),
-      context.openPredictions.add(found),
+      context.index.add(found.tenant, [id]),
+      context.openPredictions.add([found]),
       context.queues.add(found, [jobOf(found, turn)]),
     ])
   }
@@ -124,18 +126,12 @@ async function store(context: CreateContext, birth: Birth, wanted: NewPrediction
   const { tenant, keyId } = context
   const owned = { id, tenant, keyId, version: wanted.version.id, class: wanted.class }
   await reservePrediction(context, owned)
-  const { prediction, target, turn } = await prepare(context, birth, wanted).catch(async (error: unknown) => {
+  const { prediction, turn } = await prepare(context, birth, wanted).catch(async (error: unknown) => {
     // Best effort: what was reserved for it would be held against its tenant until the next recount.
     await context.openPredictions.remove([owned]).catch(() => {})
     throw error
   })
-  // Sent together, in this order, over one connection: who finds the job finds its record.
-  const [outcome] = await Promise.all([
-    context.predictions.create(prediction),
-    context.index.add(tenant, id),
-    context.openPredictions.add(prediction),
-    context.queues.add(target, [jobOf(prediction, turn)]),
-  ])
+  const outcome = await context.newPredictions.store(prediction, jobOf(prediction, turn))
   // Its first creator was slow, not gone. A job that is now in the queue of another version is void.
   if (outcome.kind === 'exists') return (await resume(context, id)) ?? existing(context, id)
   return { prediction, queuePosition: outcome.queuePosition, replayed: false, input: wanted.input }
@@ -144,60 +140,49 @@ async function store(context: CreateContext, birth: Birth, wanted: NewPrediction
 async function prepare(context: CreateContext, birth: Birth, wanted: NewPrediction) {
   const input = await context.payloads.keep(birth.id, 'input', wanted.input)
   const prediction = startingPrediction(context, birth, wanted, input)
-  const target = { model: prediction.model, version: prediction.version }
-  return { prediction, target, turn: await context.turns.next(context.tenant, target, prediction.class) }
+  return { prediction, turn: await context.turns.next(context.tenant, prediction, prediction.class) }
 }
 
+/** Written out whole: putting an object of this size together from parts costs more than storing it. */
 function startingPrediction(
-  context: CreateContext,
-  birth: Birth,
+  { tenant, keyId }: CreateContext,
+  { id, createdAt }: Birth,
   wanted: NewPrediction,
   input: Payload,
 ): Prediction {
-  const { version, form, webhook, webhookEvents } = wanted
-  return {
-    ...termsOf(wanted),
-    ...birth,
-    keyId: context.keyId,
-    tenant: context.tenant,
+  const { version } = wanted
+  const prediction: Prediction = {
+    id,
+    tenant,
+    keyId,
     model: version.model,
     version: version.id,
     label: version.label,
     class: wanted.class,
-    form,
-    ...(wanted.isRemote && { remote: true }),
+    form: wanted.form,
     status: 'starting',
     input,
     output: null,
     error: null,
     errorCode: null,
     logs: '',
+    createdAt,
     startedAt: null,
     completedAt: null,
+    expiresAt: wanted.expiresAt ?? null,
+    deadlineAt: wanted.deadlineAt ?? null,
+    timeoutMs: wanted.timeoutMs ?? null,
+    metadata: wanted.metadata ?? null,
+    retriedFrom: wanted.retriedFrom ?? null,
+    trial: wanted.trial ?? null,
     provenance: null,
     dataRemoved: false,
-    webhook,
-    webhookEvents,
+    webhook: wanted.webhook,
+    webhookEvents: wanted.webhookEvents,
     attempt: 0,
     token: '',
     epoch: 0,
   }
-}
-
-function termsOf({
-  expiresAt,
-  deadlineAt,
-  timeoutMs,
-  metadata,
-  retriedFrom,
-  trial,
-}: NewPrediction): Omit<PredictionTerms, 'keyId'> {
-  return {
-    expiresAt: expiresAt ?? null,
-    deadlineAt: deadlineAt ?? null,
-    timeoutMs: timeoutMs ?? null,
-    metadata: metadata ?? null,
-    retriedFrom: retriedFrom ?? null,
-    trial: trial ?? null,
-  }
+  if (wanted.isRemote) prediction.remote = true
+  return prediction
 }

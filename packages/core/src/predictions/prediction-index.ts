@@ -19,8 +19,9 @@ export class PredictionIndex {
     private readonly keys: Keys,
   ) {}
 
-  async add(tenant: string, id: PredictionId): Promise<void> {
-    await Promise.all([this.redis.zadd(this.keys.tenantPredictions(tenant), 0, id), this.note(tenant)])
+  async add(tenant: string, ids: readonly PredictionId[]): Promise<void> {
+    const scored = ids.flatMap((id) => [0, id])
+    await Promise.all([this.redis.zadd(this.keys.tenantPredictions(tenant), ...scored), this.note(tenant)])
   }
 
   /** Every tenant that ever had a prediction, in no order. */

@@ -2,7 +2,6 @@ import type { PredictionId } from '../ids.js'
 import {
   firstDueAt,
   type Payload,
-  plainTerms,
   type Prediction,
   predictionErrorCodes,
   predictionStatuses,
@@ -53,12 +52,21 @@ function requestOf(text: string | undefined): Request {
   return request
 }
 
-/** @throws Error when a field holds what no version of this program wrote. */
+/**
+ * Written out whole: every read of a record passes here, and putting it together from parts costs more than reading it.
+ * @throws Error when a field holds what no version of this program wrote
+ */
 export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction {
-  return {
+  const request = requestOf(fields.request)
+  const prediction: Prediction = {
     id,
-    ...plainTerms,
-    ...requestOf(fields.request),
+    tenant: request.tenant,
+    keyId: request.keyId ?? null,
+    model: request.model,
+    version: request.version,
+    label: request.label,
+    class: request.class,
+    form: request.form,
     status: oneOf(predictionStatuses, fields.status, 'status'),
     input: payloadOf(fields, 'input'),
     output: payloadOf(fields, 'output'),
@@ -66,46 +74,51 @@ export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction
     errorCode:
       fields.error_code === undefined ? null : oneOf(predictionErrorCodes, fields.error_code, 'error code'),
     logs: fields.logs ?? '',
+    createdAt: request.createdAt,
     startedAt: timeOf(fields.started_at),
     completedAt: timeOf(fields.completed_at),
+    expiresAt: request.expiresAt ?? null,
+    deadlineAt: request.deadlineAt ?? null,
+    timeoutMs: request.timeoutMs ?? null,
+    metadata: request.metadata ?? null,
+    retriedFrom: request.retriedFrom ?? null,
+    trial: request.trial ?? null,
     provenance: fields.provenance ?? null,
     dataRemoved: fields.data_removed === '1',
-    // Written by `give-feedback.lua`, and by nobody else.
-    ...(fields.feedback !== undefined && { feedback: JSON.parse(fields.feedback) }),
+    webhook: request.webhook,
+    webhookEvents: request.webhookEvents,
     attempt: Number(fields.attempt ?? 0),
     token: fields.token ?? '',
     epoch: Number(fields.epoch ?? 0),
   }
-}
-
-function termsOf(prediction: Prediction): Partial<PredictionTerms> {
-  const { expiresAt, deadlineAt, timeoutMs, metadata, retriedFrom, keyId, trial } = prediction
-  return {
-    ...(expiresAt !== null && { expiresAt }),
-    ...(deadlineAt !== null && { deadlineAt }),
-    ...(timeoutMs !== null && { timeoutMs }),
-    ...(metadata !== null && { metadata }),
-    ...(retriedFrom !== null && { retriedFrom }),
-    ...(keyId !== null && { keyId }),
-    ...(trial !== null && { trial }),
-  }
+  if (request.remote) prediction.remote = true
+  // Written by `give-feedback.lua`, and by nobody else.
+  if (fields.feedback !== undefined) prediction.feedback = JSON.parse(fields.feedback)
+  return prediction
 }
 
 /** Field and value pairs of a prediction that was not claimed yet. */
 export function encodeRecord(prediction: Prediction): string[] {
-  const { tenant, model, version, label, form, remote, createdAt, webhook, webhookEvents, input } = prediction
-  const request: Request = {
-    tenant,
-    model,
-    version,
-    label,
+  const { webhook, input } = prediction
+  // What is undefined is left out of the text.
+  const request: { [K in keyof Request]: Request[K] | undefined } = {
+    tenant: prediction.tenant,
+    model: prediction.model,
+    version: prediction.version,
+    label: prediction.label,
     class: prediction.class,
-    form,
-    ...(remote && { remote }),
-    createdAt,
+    form: prediction.form,
+    remote: prediction.remote,
+    createdAt: prediction.createdAt,
     webhook,
-    webhookEvents: webhook === null ? [] : webhookEvents,
-    ...termsOf(prediction),
+    webhookEvents: webhook === null ? [] : prediction.webhookEvents,
+    expiresAt: prediction.expiresAt ?? undefined,
+    deadlineAt: prediction.deadlineAt ?? undefined,
+    timeoutMs: prediction.timeoutMs ?? undefined,
+    metadata: prediction.metadata ?? undefined,
+    retriedFrom: prediction.retriedFrom ?? undefined,
+    keyId: prediction.keyId ?? undefined,
+    trial: prediction.trial ?? undefined,
   }
   const pairs = ['request', JSON.stringify(request), 'status', prediction.status]
   pairs.push('epoch', String(prediction.epoch))

@@ -117,7 +117,7 @@ test('a charge counts only for who holds the prediction', async () => {
 
 test('creating the same id twice creates it once', async () => {
   const prediction = await create()
-  expect(await context.predictions.create(prediction)).toEqual({ kind: 'exists' })
+  expect(await context.predictions.create([prediction])).toEqual([{ kind: 'exists' }])
   expect(await context.predictions.counts(context.tag, testVersion.id)).toMatchObject({
     accepted: 1,
     open: 1,

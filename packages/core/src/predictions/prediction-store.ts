@@ -7,7 +7,13 @@ import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
 import { type Delivery, deliveryId } from '../webhooks/delivery.js'
 import { webhookEvents } from '../webhooks/webhook-events.js'
 import { type Ending, firstDueAt, type Prediction } from './prediction.js'
-import { decodeHead, decodeRecord, encodeRecord, type PredictionHead } from './prediction-record.js'
+import {
+  decodeHead,
+  decodeRecord,
+  encodeRecord,
+  type PredictionHead,
+  type RecordFields,
+} from './prediction-record.js'
 
 const scripts = {
   create: loadScript(new URL('./create.lua', import.meta.url)),
@@ -64,22 +70,31 @@ export class PredictionStore {
     private readonly recordRetentionMs: number,
   ) {}
 
-  /** Creates the record unless its id exists. Commands sent after it over the same connection find it there. */
-  async create(prediction: Prediction): Promise<CreateOutcome> {
-    const tag = tagOfId(prediction.id)
-    const dueAt = firstDueAt(prediction)
-    const queuePosition = await runScriptInOrder<number>(
+  /**
+   * Creates records of predictions of one version, but for those whose ids exist. Commands sent after it over the same
+   * connection find them there.
+   */
+  async create(predictions: readonly Prediction[]): Promise<CreateOutcome[]> {
+    const [first] = predictions
+    if (!first) return []
+    const tag = tagOfId(first.id)
+    const positions = await runScriptInOrder<number[]>(
       this.redis,
       scripts.create,
       [
-        this.keys.record(prediction.id),
-        this.keys.open(tag, prediction.version),
-        this.keys.counts(tag, prediction.version),
-        ...(dueAt === null ? [] : [this.keys.due(tag)]),
+        this.keys.open(tag, first.version),
+        this.keys.counts(tag, first.version),
+        this.keys.due(tag),
+        ...predictions.map(({ id }) => this.keys.record(id)),
       ],
-      [prediction.id, prediction.createdAt, ...(dueAt === null ? [] : [dueAt]), ...encodeRecord(prediction)],
+      predictions.flatMap((prediction) => {
+        const fields = encodeRecord(prediction)
+        return [prediction.id, prediction.createdAt, firstDueAt(prediction) ?? '', fields.length, ...fields]
+      }),
     )
-    return queuePosition === -1 ? { kind: 'exists' } : { kind: 'created', queuePosition }
+    return positions.map((queuePosition) =>
+      queuePosition === -1 ? { kind: 'exists' } : { kind: 'created', queuePosition },
+    )
   }
 
   /** Status, input and output in one atomic read; null when there is no such record. */
@@ -264,17 +279,17 @@ type ClaimReply =
 function claimOutcome({ id, epoch, token }: Claim, nowMs: number, reply: ClaimReply): ClaimOutcome {
   if (reply[0] !== 'claimed') return { kind: reply[0] }
   const [kind, request, input, inputKey, attempt] = reply
-  const prediction = decodeRecord(id, {
+  const fields: RecordFields = {
     request,
     status: 'processing',
     epoch: String(epoch),
     token,
     started_at: String(nowMs),
     attempt: String(attempt),
-    ...(input !== null && { input }),
-    ...(inputKey !== null && { input_key: inputKey }),
-  })
-  return { kind, prediction }
+  }
+  if (input !== null) fields.input = input
+  if (inputKey !== null) fields.input_key = inputKey
+  return { kind, prediction: decodeRecord(id, fields) }
 }
 
 function finishArguments({ prediction, ending, deliveries }: Finish): (string | number)[] {

@@ -28,12 +28,12 @@ export interface Submission extends Omit<NewPrediction, 'input'> {
  * @throws ServiceError
  */
 export async function submitPrediction(context: SubmitContext, submission: Submission): Promise<Created> {
-  const { isWaitedFor = submission.class === 'waiting', ...wanted } = submission
-  admitPrediction(context, wanted.version, isWaitedFor)
-  const input = context.inputSchemas.validate(submission.version, submission.input, submission.form)
-  if (submission.webhook !== null) checkWebhookUrl(context.outbound, submission.webhook)
-  const isRemote = await checkInputFiles(context, submission.version, submission.input, submission.form)
-  return createPrediction(context, { ...wanted, input, isRemote })
+  const { version, form, webhook } = submission
+  admitPrediction(context, version, submission.isWaitedFor ?? submission.class === 'waiting')
+  const input = context.inputSchemas.validate(version, submission.input, form)
+  if (webhook !== null) checkWebhookUrl(context.outbound, webhook)
+  const isRemote = await checkInputFiles(context, version, submission.input, form)
+  return createPrediction(context, { ...submission, input, isRemote })
 }
 
 /** One answer for every kind of refusal: it must not tell what the server can reach. */

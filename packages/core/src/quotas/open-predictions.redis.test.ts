@@ -139,7 +139,7 @@ test('the recount gives back what a crash kept, once it is older than the grace 
   // As if processes had died: after the end was written, and before the record was.
   const id = newPredictionId(context.tag, context.now())
   await context.openPredictions.restore([closed], [closed])
-  await context.openPredictions.add({ ...running, id })
+  await context.openPredictions.add([{ ...running, id }])
   expect(await recount()).toEqual({ removed: 0, added: 0 })
   context.clock.now += 10_001
   expect(await recount()).toEqual({ removed: 2, added: 0 })

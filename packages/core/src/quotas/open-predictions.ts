@@ -1,4 +1,5 @@
 import type { Redis } from 'ioredis'
+import { groupBy } from '../group-by.js'
 import type { PredictionId } from '../ids.js'
 import { type Prediction, predictionClasses } from '../predictions/prediction.js'
 import type { Keys } from '../redis/keys.js'
@@ -32,9 +33,13 @@ export class OpenPredictions {
     private readonly keys: Keys,
   ) {}
 
-  async add(prediction: Owned): Promise<void> {
-    const { tenant, id } = prediction
-    await this.redis.zadd(this.keys.tenantOpen(tenant), flowScore(prediction), id)
+  async add(predictions: readonly Owned[]): Promise<void> {
+    await Promise.all(
+      [...byTenant(predictions)].map(([tenant, ofTenant]) => {
+        const scored = ofTenant.flatMap((prediction) => [flowScore(prediction), prediction.id])
+        return this.redis.zadd(this.keys.tenantOpen(tenant), ...scored)
+      }),
+    )
   }
 
   /** Adds one if, with it, its tenant and its key have no more than they may have. */
@@ -69,7 +74,7 @@ export class OpenPredictions {
   async restore(predictions: readonly Owned[], ofKeys: readonly Owned[]): Promise<void> {
     const back = new Set(predictions.map(({ id }) => id))
     await Promise.all([
-      ...predictions.map((prediction) => this.add(prediction)),
+      this.add(predictions),
       ...ofKeys.map(async ({ tenant, id, keyId }) => {
         if (keyId === null || !back.has(id)) return
         await this.redis.zadd(this.keys.tenantOpenByKey(tenant), keyScore(keyId), id)
@@ -118,15 +123,7 @@ export class OpenPredictions {
   }
 }
 
-function byTenant<T extends Owned>(predictions: readonly T[]): Map<string, T[]> {
-  const grouped = new Map<string, T[]>()
-  for (const prediction of predictions) {
-    const ofTenant = grouped.get(prediction.tenant)
-    if (ofTenant) ofTenant.push(prediction)
-    else grouped.set(prediction.tenant, [prediction])
-  }
-  return grouped
-}
+const byTenant = <T extends Owned>(predictions: readonly T[]) => groupBy(predictions, ({ tenant }) => tenant)
 
 // Scores are exact up to 53 bits: 48 of the version's digest and the class, or 50 of the key's random id.
 function flowScore({ version, class: predictionClass }: Omit<FlowName, 'tenant'>): number {
