@@ -12,10 +12,10 @@ export interface ChunkServiceOptions {
   version: LocalVersion
   chunk: ChunkContext & {
     /** Called when a run begins, and what it gives back when that run ends. */
-    onRun(size: number): (end: RunOutcome['kind'] | 'unavailable') => void
+    onRun(size: number): (outcome?: RunOutcome) => void
   }
   /** Starts to consume the version's batch queue. */
-  consume(concurrency: number, handle: (job: ChunkJob) => Promise<JobOutcome>): { close(): Promise<void> }
+  consume(places: number, handle: (job: ChunkJob) => Promise<JobOutcome>): { close(): Promise<void> }
   /** A run wants a runner. */
   onWork(): void
 }
@@ -87,15 +87,14 @@ export class ChunkService {
     const wanted = this.wanted.shift()
     if (!wanted) return
     const onRan = this.options.chunk.onRun(wanted.inputs.length)
-    let end: RunOutcome['kind'] | 'unavailable' = 'unavailable'
+    let outcome: RunOutcome | undefined
     try {
-      const outcome = await lease.run(wanted.inputs)
-      end = outcome.kind
+      outcome = await lease.run(wanted.inputs)
       wanted.settle(outcome)
     } catch (error) {
       wanted.fail(error)
     } finally {
-      onRan(end)
+      onRan(outcome)
     }
   }
 

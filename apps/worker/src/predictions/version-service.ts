@@ -6,21 +6,21 @@ import { MicroBatcher } from '@augur/inference/micro-batcher'
 import type { RunnerHost } from '@augur/inference/runner-host'
 import { type PoolState, type RunnerLease, RunnerPool } from '@augur/inference/runner-pool'
 import type { Served } from '@augur/inference/runner/protocol'
-import { RunnerUnavailableError } from '@augur/inference/runner-seat'
 import type { RunSlot, RunSlots } from '../run-slots.js'
 import type { CancelPolicy } from './cancel-policy.js'
 import { ChunkService, type ChunkServiceOptions } from './chunk-service.js'
 import type { ShadowService } from '../shadow/shadow-service.js'
-import type { FetchedAhead } from './fetch-ahead.js'
 import { FetchPlaces } from './fetch-places.js'
-import { LookAhead } from './look-ahead.js'
 import {
-  type HeldJob,
-  type MicroBatchContext,
-  type Prepared,
-  prepareMicroBatch,
-  runMicroBatch,
-} from './run-micro-batch.js'
+  failAll,
+  giveBack,
+  type HeldPrediction,
+  HeldPredictions,
+  type HeldPredictionsOptions,
+  settleAll,
+} from './held-predictions.js'
+import { LookAhead } from './look-ahead.js'
+import { type MicroBatchContext, type Prepared, prepareMicroBatch, runMicroBatch } from './run-micro-batch.js'
 
 export interface VersionServiceOptions {
   version: LocalVersion
@@ -30,31 +30,22 @@ export interface VersionServiceOptions {
   cancelPolicy: CancelPolicy
   /** Where its runners come from: one for all versions of a worker. */
   host: RunnerHost
-  /** Fetches what the input of a prediction names at other hosts. Never rejects. */
-  fetchAhead(id: string, control: { places: FetchPlaces; signal: AbortSignal }): Promise<FetchedAhead>
-  /** The prediction left: what was fetched for it is of no use any more. */
-  dropFetched(id: string): void
+  fetchAhead: HeldPredictionsOptions['fetchAhead']
+  dropFetched: HeldPredictionsOptions['dropFetched']
   /** Starts to consume the version's queue. */
-  consume(concurrency: number, handle: (job: PredictionJob) => Promise<JobOutcomeOrLater>): JobConsumer
+  consume(places: number, handle: (job: PredictionJob) => Promise<JobOutcomeOrLater>): JobConsumer
   /** Starts to consume the version's batch queue. */
   consumeChunks: ChunkServiceOptions['consume']
   /** Repeats what other versions answered. */
   shadows: Pick<ShadowService, 'start' | 'stop' | 'wanted'>
   onStateChange(state: PoolState): void
-}
-
-interface Waiting extends HeldJob {
-  /** Whether a micro-batch took it; only its end can settle it then. */
-  begun: boolean
-  /** Whether its files are being fetched: it can be in no micro-batch yet. */
-  isFetching: boolean
-  settle(outcome: JobOutcomeOrLater): void
-  fail(error: unknown): void
+  /** A runner that held the version died; another takes its place. */
+  onRunnerDied(): void
 }
 
 /** A micro-batch that was taken, on its way to a runner. */
 interface Taken {
-  batch: readonly Waiting[]
+  batch: readonly HeldPrediction[]
   prepared: Promise<Prepared>
 }
 
@@ -66,8 +57,8 @@ interface Running extends Taken {
 /** Serves one version: takes jobs from its queue while a runner is ready, forms micro-batches, and runs them. */
 export class VersionService {
   private readonly pool: RunnerPool
-  private readonly batcher: MicroBatcher<Waiting>
-  private readonly held = new Set<Waiting>()
+  private readonly batcher: MicroBatcher<HeldPrediction>
+  private readonly held: HeldPredictions
   private readonly running = new Set<Running>()
   private readonly ahead: LookAhead<Taken>
   private readonly chunks: ChunkService
@@ -76,7 +67,6 @@ export class VersionService {
   private asking = 0
   private lending = 0
   private stopping = false
-  private readonly fetchPlaces: FetchPlaces
   /** Ends what is fetched for micro-batches that go back to the queue. */
   private leaving = new AbortController()
 
@@ -87,6 +77,7 @@ export class VersionService {
       host,
       onIdle: () => this.pump(),
       onStateChange: (state) => this.stateChanged(state),
+      onRunnerDied: () => options.onRunnerDied(),
     })
     this.batcher = new MicroBatcher({
       ...version.manifest.serving.batching,
@@ -98,7 +89,13 @@ export class VersionService {
       nextFree: () => [...this.running].find(({ lease }) => !lease.isShared)?.lease,
     })
     const most = placesOf(version) / 2
-    this.fetchPlaces = new FetchPlaces({ most, mostAlike: Math.ceil(most / 2) })
+    this.held = new HeldPredictions({
+      fetchPlaces: new FetchPlaces({ most, mostAlike: Math.ceil(most / 2) }),
+      fetchAhead: options.fetchAhead,
+      dropFetched: options.dropFetched,
+      onReady: (held) => this.batcher.add(held),
+      onAbandoned: (id) => this.cancel(id),
+    })
     const { chunk, consumeChunks: consume } = options
     this.chunks = new ChunkService({ version, chunk, consume, onWork: () => this.lend() })
   }
@@ -115,7 +112,7 @@ export class VersionService {
   /** Whether it holds anything that does not run yet. */
   get hasWaiting(): boolean {
     const isWaiting = this.ahead.first !== undefined || this.chunks.waiting > 0
-    return isWaiting || this.unbegun.length > 0
+    return isWaiting || this.held.ready.length > 0
   }
 
   /** Whether there may be predictions of another version to repeat. */
@@ -143,7 +140,7 @@ export class VersionService {
   /** A prediction or a batch was cancelled: it is not run if it still waits, and may cost its runner if it is running. */
   cancel(id: string): void {
     this.chunks.cancel(id)
-    const held = [...this.held].find(({ job }) => job.id === id)
+    const held = this.held.find(id)
     if (!held) return
     held.canceled = true
     for (const running of this.running) {
@@ -175,7 +172,9 @@ export class VersionService {
 
   private startConsuming(): void {
     if (this.stopping || this.consumer) return
-    this.consumer = this.options.consume(placesOf(this.options.version), (job) => this.handle(job))
+    this.consumer = this.options.consume(placesOf(this.options.version), async (job) =>
+      this.consumer ? this.held.hold(job) : 'returned',
+    )
     this.chunks.start()
     this.options.shadows.start()
   }
@@ -205,44 +204,10 @@ export class VersionService {
         (error: unknown) => giveBack(batch, error),
       )
     }
-    for (const waiting of this.held) {
-      if (waiting.begun) continue
-      this.batcher.remove(waiting)
-      waiting.settle('returned')
+    for (const held of this.held.unbegun) {
+      this.batcher.remove(held)
+      held.settle('returned')
     }
-  }
-
-  private async handle(job: PredictionJob): Promise<JobOutcomeOrLater> {
-    if (!this.consumer) return 'returned'
-    // Making and aborting one costs as much as all else that is done here: for those that need it.
-    const leave = job.remote ? new AbortController() : null
-    let waiting: Waiting | undefined
-    const outcome = new Promise<JobOutcomeOrLater>((resolve, fail) => {
-      const abandon = () => this.cancel(job.id)
-      // At once, for what comes of a fetch meanwhile must not be run any more.
-      const settle = (settled: JobOutcomeOrLater) => {
-        leave?.abort()
-        resolve(settled)
-      }
-      waiting = { job, canceled: false, abandon, begun: false, isFetching: leave !== null, settle, fail }
-      this.held.add(waiting)
-      if (leave) void this.fetch(waiting, leave.signal)
-      else this.batcher.add(waiting)
-    })
-    return outcome.finally(() => {
-      if (waiting) this.held.delete(waiting)
-      if (job.remote) this.options.dropFetched(job.id)
-    })
-  }
-
-  /** Has it wait for a micro-batch once its files are here. */
-  private async fetch(waiting: Waiting, signal: AbortSignal): Promise<void> {
-    const { job } = waiting
-    const fetched = await this.options.fetchAhead(job.id, { places: this.fetchPlaces, signal })
-    if (signal.aborted) return
-    if (fetched === 'later') return waiting.settle('later')
-    waiting.isFetching = false
-    this.batcher.add(waiting)
   }
 
   /** Asks for one run slot for each idle runner that has something to do, and looks ahead for those that are busy. */
@@ -282,18 +247,13 @@ export class VersionService {
     })
   }
 
-  /** What could be run next. */
-  private get unbegun(): Waiting[] {
-    return [...this.held].filter(({ begun, isFetching }) => !begun && !isFetching)
-  }
-
   private get hasWork(): boolean {
     return this.ahead.first !== undefined || this.batcher.isReady
   }
 
   /** Of what is run next. */
   private mostUrgent(): PredictionClass {
-    const next = this.ahead.first?.batch ?? this.unbegun
+    const next = this.ahead.first?.batch ?? this.held.ready
     const waiting = new Set(next.map(({ job }) => job.class))
     return predictionClasses.find((name) => waiting.has(name)) ?? 'submission'
   }
@@ -307,7 +267,7 @@ export class VersionService {
   private take(): Taken | undefined {
     const batch = this.batcher.take()
     if (batch.length === 0) return undefined
-    for (const waiting of batch) waiting.begun = true
+    for (const held of batch) held.begun = true
     const prepared = prepareMicroBatch(this.options.microBatch, batch, this.leaving.signal)
     // Whoever runs or returns it looks at that; until then a rejection must not count as unhandled.
     prepared.catch(() => {})
@@ -350,22 +310,7 @@ export class VersionService {
   }
 }
 
-/** Jobs held at a time, running and waiting for a micro-batch. */
+/** Predictions held at a time, running and waiting for a micro-batch. */
 function placesOf({ manifest }: LocalVersion): number {
   return 2 * manifest.serving.batching.maxSize * manifest.serving.instances
-}
-
-function settleAll(batch: readonly Waiting[], outcome: JobOutcomeOrLater): void {
-  for (const { settle } of batch) settle(outcome)
-}
-
-/** Where it is only that no runner is to be had, others run them. */
-function giveBack(batch: readonly Waiting[], error: unknown): void {
-  if (error instanceof RunnerUnavailableError) settleAll(batch, 'returned')
-  else failAll(batch, error)
-}
-
-/** The queue gives these up, and the reconciler tries them again: a fault of ours must not turn in a circle. */
-function failAll(batch: readonly Waiting[], error: unknown): void {
-  for (const { fail } of batch) fail(error)
 }

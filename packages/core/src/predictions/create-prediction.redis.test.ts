@@ -27,7 +27,7 @@ test('whoever finds the job finds the record, also when the server lacks the scr
     ...context,
     redis,
     lock,
-    concurrency: 8,
+    places: 8,
     async handle(job) {
       if (job.kind !== 'prediction') throw new Error('only predictions are queued here')
       const [outcome] = await worker.claim([{ ...job, token: randomToken() }], context.now())

@@ -5,7 +5,7 @@ import type { Payloads } from '../payloads/payloads.js'
 import type { FairTurns } from '../quotas/fair-turns.js'
 import type { OpenPredictions } from '../quotas/open-predictions.js'
 import { type ReserveContext, reservePrediction } from '../quotas/reserve-prediction.js'
-import type { NewJob, PredictionQueues } from '../queue/prediction-queues.js'
+import { newJob, type PredictionQueues } from '../queue/prediction-queues.js'
 import type { WebhookEvent } from '../webhooks/webhook-events.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
 import type { NewPredictions } from './new-predictions.js'
@@ -24,6 +24,8 @@ export interface CreateContext extends GetContext, ReserveContext {
   index: PredictionIndex
   /** The API key of the caller; null for one without. */
   keyId: string | null
+  /** Of the request, where that is traced. */
+  traceparent?: string | undefined
   openPredictions: OpenPredictions
   turns: Pick<FairTurns, 'next'>
   payloads: Payloads
@@ -38,6 +40,8 @@ export interface NewPrediction extends Partial<Omit<PredictionTerms, 'keyId'>> {
   input: JsonText
   /** Whether the input names a file at another host. */
   isRemote?: boolean
+  /** Whether it is asked for by the deployment of its model. */
+  isDeployment?: boolean
   class: PredictionClass
   form: InputForm
   webhook: string | null
@@ -108,17 +112,13 @@ async function resume(context: CreateContext, id: PredictionId): Promise<Created
     await Promise.all([
       context.index.add(found.tenant, [id]),
       context.openPredictions.add([found]),
-      context.queues.add(found, [jobOf(found, turn)]),
+      // A job that others share was sent with their records, and would not be missed alone.
+      found.sharedJob === undefined ? context.queues.add(found, [newJob(found, turn)]) : undefined,
     ])
   }
   const created = await existing(context, id)
   if (isTerminal(created.prediction.status)) await context.openPredictions.remove([found])
   return created
-}
-
-function jobOf(prediction: Prediction, turn: number): NewJob {
-  const { id, epoch, class: predictionClass, remote } = prediction
-  return { id, epoch, class: predictionClass, turn, ...(remote && { remote }) }
 }
 
 async function store(context: CreateContext, birth: Birth, wanted: NewPrediction): Promise<Created> {
@@ -131,7 +131,8 @@ async function store(context: CreateContext, birth: Birth, wanted: NewPrediction
     await context.openPredictions.remove([owned]).catch(() => {})
     throw error
   })
-  const outcome = await context.newPredictions.store(prediction, jobOf(prediction, turn))
+  const { maxSize } = wanted.version.manifest.serving.batching
+  const outcome = await context.newPredictions.store(prediction, { turn, mostTogether: maxSize })
   // Its first creator was slow, not gone. A job that is now in the queue of another version is void.
   if (outcome.kind === 'exists') return (await resume(context, id)) ?? existing(context, id)
   return { prediction, queuePosition: outcome.queuePosition, replayed: false, input: wanted.input }
@@ -145,7 +146,7 @@ async function prepare(context: CreateContext, birth: Birth, wanted: NewPredicti
 
 /** Written out whole: putting an object of this size together from parts costs more than storing it. */
 function startingPrediction(
-  { tenant, keyId }: CreateContext,
+  { tenant, keyId, traceparent }: CreateContext,
   { id, createdAt }: Birth,
   wanted: NewPrediction,
   input: Payload,
@@ -184,5 +185,7 @@ function startingPrediction(
     epoch: 0,
   }
   if (wanted.isRemote) prediction.remote = true
+  if (wanted.isDeployment) prediction.deployment = true
+  if (traceparent !== undefined) prediction.traceparent = traceparent
   return prediction
 }

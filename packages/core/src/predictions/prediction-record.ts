@@ -21,6 +21,9 @@ type Request = Pick<
   | 'class'
   | 'form'
   | 'remote'
+  | 'sharedJob'
+  | 'deployment'
+  | 'traceparent'
   | 'createdAt'
   | 'webhook'
   | 'webhookEvents'
@@ -92,6 +95,9 @@ export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction
     epoch: Number(fields.epoch ?? 0),
   }
   if (request.remote) prediction.remote = true
+  if (request.sharedJob !== undefined) prediction.sharedJob = request.sharedJob
+  if (request.deployment) prediction.deployment = true
+  if (request.traceparent !== undefined) prediction.traceparent = request.traceparent
   // Written by `give-feedback.lua`, and by nobody else.
   if (fields.feedback !== undefined) prediction.feedback = JSON.parse(fields.feedback)
   return prediction
@@ -109,6 +115,9 @@ export function encodeRecord(prediction: Prediction): string[] {
     class: prediction.class,
     form: prediction.form,
     remote: prediction.remote,
+    sharedJob: prediction.sharedJob,
+    deployment: prediction.deployment,
+    traceparent: prediction.traceparent,
     createdAt: prediction.createdAt,
     webhook,
     webhookEvents: webhook === null ? [] : prediction.webhookEvents,
@@ -132,7 +141,7 @@ export function encodeRecord(prediction: Prediction): string[] {
 /** What the queue and the quotas need to know of a prediction. */
 export type PredictionHead = Pick<
   Prediction,
-  'id' | 'status' | 'epoch' | 'tenant' | 'version' | 'class' | 'keyId' | 'deadlineAt' | 'remote'
+  'id' | 'status' | 'epoch' | 'tenant' | 'version' | 'class' | 'keyId' | 'deadlineAt' | 'remote' | 'sharedJob'
 >
 
 /** From the fields `status`, `epoch` and `request`; null when there is no record. */
@@ -140,7 +149,7 @@ export function decodeHead(id: PredictionId, fields: readonly (string | null)[])
   const [status, epoch, request] = fields
   if (status == null) return null
   const { keyId = null, deadlineAt = null, ...known } = requestOf(request ?? undefined)
-  const { tenant, version, class: predictionClass, remote } = known
+  const { tenant, version, class: predictionClass, remote, sharedJob } = known
   return {
     id,
     status: oneOf(predictionStatuses, status, 'status'),
@@ -149,6 +158,7 @@ export function decodeHead(id: PredictionId, fields: readonly (string | null)[])
     version,
     class: predictionClass,
     ...(remote && { remote }),
+    ...(sharedJob !== undefined && { sharedJob }),
     keyId,
     deadlineAt,
   }

@@ -83,6 +83,12 @@ export interface Prediction extends PredictionTerms {
   form: InputForm
   /** Its input names a file at another host. */
   remote?: true
+  /** The name of the queue job that it shares at first; left out where its job is its own. */
+  sharedJob?: string
+  /** It was asked for by the deployment of its model. */
+  deployment?: true
+  /** Its place in the trace of its request; left out where there is none. */
+  traceparent?: string
   status: PredictionStatus
   /** Null once retention has removed it. */
   input: Payload | null

@@ -23,8 +23,8 @@ export interface LockSettings {
 
 export interface JobConsumerOptions<T> {
   target: QueueTarget
-  /** Jobs held at a time, running and waiting for a runner. */
-  concurrency: number
+  /** Places for what jobs carry, running and waiting for a runner; the last one that is fetched may go beyond. */
+  places: number
   redis: Redis
   keys: Keys
   lock: LockSettings
@@ -37,6 +37,8 @@ export interface ConsumedKind<T> {
   queueName(version: VersionId): string
   /** @throws Error for what is no job of this queue */
   parse(data: unknown): T
+  /** The places that a job takes; one where this is left out. */
+  placesOf?(job: T): number
 }
 
 export interface JobConsumer {
@@ -46,12 +48,27 @@ export interface JobConsumer {
 
 /** Consumes one queue of one version. */
 export function consumeJobs<T>(
-  { queueName, parse }: ConsumedKind<T>,
-  { target, concurrency, redis, keys, lock, logger, handle }: JobConsumerOptions<T>,
+  { queueName, parse, placesOf = () => 1 }: ConsumedKind<T>,
+  { target, places, redis, keys, lock, logger, handle }: JobConsumerOptions<T>,
 ): JobConsumer {
   const queue = queueName(target.version)
+  const held = { jobs: 0, places: 0 }
+  const hold = async (job: T): Promise<JobOutcomeOrLater> => {
+    const taken = placesOf(job)
+    const change = (sign: 1 | -1) => {
+      held.jobs += sign
+      held.places += sign * taken
+      worker.concurrency = Math.max(1, held.jobs + mostFetched(places - held.places))
+    }
+    change(1)
+    try {
+      return await handle(job)
+    } finally {
+      change(-1)
+    }
+  }
   const process = async (job: Job, token?: string) => {
-    const outcome = await handle(parse(job.data))
+    const outcome = await hold(parse(job.data))
     if (outcome === 'done') return
     if (outcome === 'later') {
       await job.moveToDelayed(Date.now() + delayMs(job.attemptsStarted), token)
@@ -65,7 +82,7 @@ export function consumeJobs<T>(
   const worker = new Worker(queue, process, {
     connection: redis,
     prefix: keys.queuePrefix(modelTag(target.model)),
-    concurrency,
+    concurrency: mostFetched(places),
     lockDuration: lock.durationMs,
     stalledInterval: lock.stalledIntervalMs,
     maxStalledCount: lock.maxLostWorkers,
@@ -76,6 +93,12 @@ export function consumeJobs<T>(
   worker.on('stalled', (job) => logger.warn({ job, queue }, 'worker lost, job goes to another'))
   return { close: () => worker.close() }
 }
+
+/**
+ * Jobs that are fetched before it is known what the first of them carries. BullMQ looks at its limit while the last one
+ * has begun in name only: with a single one it would not look again until something ends.
+ */
+const mostFetched = (free: number) => Math.max(0, Math.min(2, free))
 
 /** Spread, so that those which went together do not come back together. */
 function delayMs(starts: number): number {

@@ -1,12 +1,15 @@
 import { z } from 'zod'
 import { predictionClasses } from '../predictions/prediction.js'
 
+/** A prediction, and which of its jobs is the valid one. */
+const predictionRef = z.object({ id: z.string(), epoch: z.int().min(0) })
+
 /** What travels through a version's queue: ids and routing, never inputs or results. */
-export const predictionJob = z.object({
+export const predictionJob = predictionRef.extend({
   kind: z.literal('prediction'),
-  id: z.string(),
-  epoch: z.int().min(0),
   class: z.enum(predictionClasses),
+  /** Predictions of the same caller that came at the same moment and share the job. */
+  companions: z.array(predictionRef).optional(),
   /** Its input names a file at another host. */
   remote: z.literal(true).optional(),
 })

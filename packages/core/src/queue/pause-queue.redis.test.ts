@@ -30,7 +30,7 @@ function consume(target: QueueTarget): void {
     taken.push(job.id ?? '')
     return 'done' as const
   }
-  consumers.push(consumePredictions({ ...context, redis, lock, target, concurrency: 8, handle }))
+  consumers.push(consumePredictions({ ...context, redis, lock, target, places: 8, handle }))
 }
 
 const add = (target: QueueTarget, id: string) =>

@@ -18,7 +18,7 @@ const tag = modelTag(target.model)
 function consume(handle: () => Promise<JobOutcomeOrLater>) {
   const { redis, keys, logger } = context
   const lock = { durationMs: 30_000, stalledIntervalMs: 30_000, maxLostWorkers: 5 }
-  return consumePredictions({ target, concurrency: 1, redis, keys, lock, logger, handle })
+  return consumePredictions({ target, places: 1, redis, keys, lock, logger, handle })
 }
 
 test('a job that goes back to the queue wakes an idle worker', async () => {
@@ -58,7 +58,7 @@ test('a job that is put off comes back, and keeps nobody behind it waiting', asy
   const { redis, keys, logger } = context
   const consumer = consumePredictions({
     target: queued,
-    concurrency: 1,
+    places: 1,
     redis,
     keys,
     lock: { durationMs: 30_000, stalledIntervalMs: 30_000, maxLostWorkers: 5 },

@@ -4,6 +4,7 @@ import { type PredictionJob, predictionJob, predictionQueueName } from './jobs.j
 const predictions = {
   queueName: predictionQueueName,
   parse: (data: unknown) => predictionJob.parse(data),
+  placesOf: ({ companions = [] }: PredictionJob) => 1 + companions.length,
 }
 
 /** Consumes the queue of one version. */

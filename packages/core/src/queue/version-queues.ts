@@ -49,15 +49,13 @@ export class VersionQueues<Ref, Job extends Ref> {
 
   async add(target: QueueTarget, jobs: readonly (Job & Turn)[]): Promise<void> {
     const { jobName: name, jobIdOf, dataOf } = this.kind
-    const bulk = jobs.map((job) => ({
-      name,
-      data: dataOf(job),
-      opts: { jobId: jobIdOf(job), priority: priorityOf(job.turn) },
-    }))
     const queue = this.queueOf(target)
-    const [only] = bulk
-    if (only && bulk.length === 1) await queue.add(only.name, only.data, only.opts)
-    else if (only) await queue.addBulk(bulk)
+    // One by one: in bulk each would be sent with the text of the script that adds it.
+    await Promise.all(
+      jobs.map((job) =>
+        queue.add(name, dataOf(job), { jobId: jobIdOf(job), priority: priorityOf(job.turn) }),
+      ),
+    )
   }
 
   /** Takes waiting jobs out; one that a worker holds stays, and the claim will refuse it. */
@@ -75,6 +73,16 @@ export class VersionQueues<Ref, Job extends Ref> {
       if (error) throw error
       return reply === 1
     })
+  }
+
+  /** Jobs that wait, or that a worker holds. */
+  async depth(target: QueueTarget): Promise<number> {
+    const key = (name: string) => this.keyOf(target, name)
+    const lengths = await Promise.all([
+      ...['wait', 'paused', 'active'].map((list) => this.redis.llen(key(list))),
+      ...['prioritized', 'delayed'].map((set) => this.redis.zcard(key(set))),
+    ])
+    return lengths.reduce((sum, length) => sum + length, 0)
   }
 
   /** The turn of the job that is served next; the first of all turns when none waits. */
@@ -138,6 +146,11 @@ export class VersionQueues<Ref, Job extends Ref> {
 
   private keyOf({ model, version }: QueueTarget, name: string): string {
     return `${this.keys.queuePrefix(modelTag(model))}:${this.kind.queueName(version)}:${name}`
+  }
+
+  /** For tools that show queues of BullMQ; whoever changes something by it goes behind the records. */
+  bullQueue(target: QueueTarget): Queue {
+    return this.queueOf(target)
   }
 
   private queueOf({ model, version }: QueueTarget): Queue {

@@ -1,6 +1,6 @@
 import { finishPredictions } from '../predictions/finish-predictions.js'
 import { isTerminal, type Prediction, type PredictionErrorCode } from '../predictions/prediction.js'
-import { predictionJob } from '../queue/jobs.js'
+import { type PredictionJob, predictionJob } from '../queue/jobs.js'
 import type { QueueTarget } from '../queue/version-queues.js'
 import type { ReconcileContext } from './reconcile-model.js'
 import { giveNewJob } from './requeue-lost.js'
@@ -40,9 +40,19 @@ async function settle(
 ): Promise<void> {
   const job = predictionJob.safeParse(data)
   if (!job.success) return
-  const prediction = await context.predictions.read(job.data.id)
+  const { companions = [], ...first } = job.data
+  for (const ref of [first, ...companions]) await settleOne(context, target, ref, reason)
+}
+
+async function settleOne(
+  context: ReconcileContext,
+  target: QueueTarget,
+  { id, epoch }: Pick<PredictionJob, 'id' | 'epoch'>,
+  reason: string,
+): Promise<void> {
+  const prediction = await context.predictions.read(id)
   // A newer job took over already.
-  if (!prediction || isTerminal(prediction.status) || prediction.epoch !== job.data.epoch) return
+  if (!prediction || isTerminal(prediction.status) || prediction.epoch !== epoch) return
   if (/stalled/.test(reason)) await fail(context, prediction, 'worker_lost')
   else if (prediction.epoch >= maxEpochs) await fail(context, prediction, 'internal')
   else await giveNewJob(context, target, prediction)

@@ -1,6 +1,7 @@
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createPrediction } from '../predictions/create-prediction.js'
+import type { ModelVersion } from '../models/version.js'
 import { consumePredictions } from '../queue/prediction-consumer.js'
 import { takenBack } from '../queue/priority.js'
 import { finishPredictions } from '../predictions/finish-predictions.js'
@@ -12,7 +13,9 @@ const hour = 3_600_000
 
 let context: TestContext
 let reconciler: ReconcileContext
+let version: ModelVersion
 beforeEach(async () => {
+  version = testVersion
   context = await createTestContext({ inlineBytes: 20 })
   reconciler = {
     ...context,
@@ -28,7 +31,7 @@ const reconcile = () => reconcileModel(reconciler, [context.target])
 
 async function create(input = '{}', webhook: string | null = null): Promise<Prediction> {
   const wanted = {
-    version: testVersion,
+    version,
     input,
     class: 'submission',
     form: 'pipeline',
@@ -52,6 +55,19 @@ async function finish(prediction: Prediction): Promise<void> {
     provenance: null,
   } as const
   await finishPredictions(context, [{ prediction, ending }])
+}
+
+/** Has the queue give up on the job that is served next. */
+async function giveUp(): Promise<void> {
+  const consumer = consumePredictions({
+    ...context,
+    lock: { durationMs: 10_000, stalledIntervalMs: 5000, maxLostWorkers: 5 },
+    places: 1,
+    handle: () => Promise.reject(new Error('a fault of ours')),
+  })
+  while ((await context.queues.failed(context.target, 10)).length === 0)
+    await new Promise((r) => setTimeout(r, 5))
+  await consumer.close()
 }
 
 test('a record whose job was never added gets one, once it is older than the grace period', async () => {
@@ -138,20 +154,27 @@ test('the audit finds what is missing and is 0 when nothing is', async () => {
 
 test('a job that its queue gave up on is replaced under the next epoch', async () => {
   const failing = await create()
-  const consumer = consumePredictions({
-    ...context,
-    lock: { durationMs: 10_000, stalledIntervalMs: 5000, maxLostWorkers: 5 },
-    concurrency: 1,
-    handle: () => Promise.reject(new Error('a fault of ours')),
-  })
-  while ((await context.queues.failed(context.target, 10)).length === 0)
-    await new Promise((r) => setTimeout(r, 5))
-  await consumer.close()
+  await giveUp()
   expect(await reconcile()).toMatchObject({ closed: 1 })
   const replaced = (await context.predictions.read(failing.id)) as Prediction
   expect(replaced).toMatchObject({ status: 'starting', epoch: 1 })
   expect(await context.queues.has(context.target, [replaced])).toEqual([true])
   expect(await context.queues.failed(context.target, 10)).toEqual([])
+})
+
+test('all that shared a job its queue gave up on get jobs of their own', async () => {
+  const { serving } = testVersion.manifest
+  const together = { ...serving, batching: { ...serving.batching, maxSize: 2 } }
+  version = { ...testVersion, manifest: { ...testVersion.manifest, serving: together } }
+  const failing = await Promise.all([create(), create()])
+  expect(failing[0].sharedJob).toBeDefined()
+  expect(failing[1].sharedJob).toBe(failing[0].sharedJob)
+  await giveUp()
+  expect(await reconcile()).toMatchObject({ closed: 1 })
+  const heads = await context.predictions.readHeads(failing.map(({ id }) => id))
+  const replaced = heads.filter((head) => head !== null)
+  expect(replaced.map(({ epoch }) => epoch)).toEqual([1, 1])
+  expect(await context.queues.has(context.target, replaced)).toEqual([true, true])
 })
 
 test('turns that have come far begin again, of predictions and of chunks', async () => {
