@@ -7,7 +7,7 @@ export async function startAugur(config: SystemConfig): Promise<System> {
   const stack = await startPrivateStack({
     root: config.root,
     env: environmentOf(config, 'augur'),
-    settings: { AUGUR_WORKERS: '1', AUGUR_LOG_LEVEL: 'warn' },
+    settings: { AUGUR_WORKERS: '1', AUGUR_LOG_LEVEL: 'warn', ...config.settings },
     output: quietOutput,
     signal: config.signal,
   })

@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { type Digit, readDigits } from './digits.js'
+import { jsonLinesLoop } from './json-lines-loop.js'
 import { load } from './load.js'
 import { type Spread, spread } from './statistics.js'
 import type { System } from './system.js'
@@ -30,6 +31,8 @@ interface Round {
   singles: number
   /** Lines a second, from the request to the end of the batch. */
   lines: number
+  /** Lines a second of a loop without server, queue or store. */
+  loop: number
   uploadSeconds: number
   /** From the first byte of the results to the last. */
   downloadSeconds: number
@@ -38,6 +41,7 @@ interface Round {
 /** What a batch gains over as many single predictions, and what memory it takes. */
 export async function runBatches(options: BatchesOptions): Promise<number> {
   const digits = await readDigits(join(options.root, 'models/digits'))
+  const modelPath = join(options.root, 'models/digits/fp32/model.onnx')
   const { signal } = new AbortController()
   const system = await startAugur({ root: options.root, signal })
   const rounds: Round[] = []
@@ -45,7 +49,8 @@ export async function runBatches(options: BatchesOptions): Promise<number> {
     await singlesOf(system, digits, { ...options, predictions: 500 }, signal)
     for (let i = 0; i < options.rounds; i++) {
       const singles = await singlesOf(system, digits, options, signal)
-      rounds.push({ singles, ...(await batchOf(system, digits, options.lines)) })
+      const batch = await batchOf(system, digits, options.lines)
+      rounds.push({ singles, ...batch, loop: await jsonLinesLoop(modelPath, digits, options.lines) })
       process.stderr.write(`round ${i + 1}: ${JSON.stringify(rounds.at(-1))}\n`)
     }
     process.stdout.write(`${tableOf(rounds, options)}\n${await memoryOf(system)}\n`)
@@ -69,7 +74,7 @@ async function batchOf(
   system: System,
   digits: readonly Digit[],
   lines: number,
-): Promise<Omit<Round, 'singles'>> {
+): Promise<Omit<Round, 'singles' | 'loop'>> {
   const pool = new Pool(system.origin, { bodyTimeout: 0 })
   try {
     const startedAt = performance.now()
@@ -157,11 +162,14 @@ const perSecond = ({ median, min, max }: Spread) =>
 function tableOf(rounds: readonly Round[], { lines, predictions }: BatchesOptions): string {
   const of = (pick: (round: Round) => number) => spread(rounds.map(pick))
   const gain = of((round) => round.lines / round.singles)
+  const share = of((round) => round.lines / round.loop)
   return [
     `digits, one worker, medians of ${rounds.length} rounds`,
     `  ${predictions} single predictions  ${perSecond(of((round) => round.singles))}`,
     `  a batch of ${lines} lines    ${perSecond(of((round) => round.lines))}`,
     `  gain                      ${gain.median.toFixed(1)}  (${gain.min.toFixed(1)} to ${gain.max.toFixed(1)})`,
+    `  a loop without a server   ${perSecond(of((round) => round.loop))}`,
+    `  share of the loop         ${share.median.toFixed(2)}  (${share.min.toFixed(2)} to ${share.max.toFixed(2)})`,
     `  its upload ${of((round) => round.uploadSeconds).median.toFixed(2)} s, its download ${of((round) => round.downloadSeconds).median.toFixed(2)} s`,
   ].join('\n')
 }

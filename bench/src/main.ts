@@ -2,9 +2,12 @@ import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { StartupError } from '@augur/core/startup-error'
+import { runBacklog } from './backlog.js'
 import { runBatches } from './batches.js'
 import { runCompute } from './compute.js'
+import { runGuard } from './guard.js'
 import { runIsolation } from './isolation.js'
+import { runLatency } from './latency.js'
 import { runPool } from './pool.js'
 import { runReload } from './reload.js'
 import { runShadow } from './shadow.js'
@@ -19,11 +22,23 @@ const help = `Usage: npm run bench -- <experiment> [options]
     --report           writes the results to bench/reports
     --profile FOLDER   writes CPU profiles of all Node.js processes there
 
+  guard                the same again, compared with the newest report: fails where a ratio lost more than a fifth
+    --rounds N         how often each system takes its turn (3)
+
+  latency              how long answers take on servers that are not busy, beside that server
+    --rounds N         how often each is measured (3)
+    --predictions N    by each way in each turn (300)
+
   batches              a batch beside as many single predictions
     --rounds N         how often each takes its turn (3)
     --lines N          of each batch (50000)
     --predictions N    single ones in each turn (5000)
     --connections N    clients that make them (64)
+
+  backlog              what a prediction costs beside a queue that is long already
+    --queued N,N       in the queue while it is measured (0,100000)
+    --predictions N    created, and run, at each length (5000)
+    --connections N    clients that create them (64)
 
   pool                 one worker beside two, with a model that sleeps
     --rounds N         how often each is measured (3)
@@ -61,6 +76,7 @@ function parse(argv: string[]) {
       rounds: { type: 'string' },
       predictions: { type: 'string' },
       connections: { type: 'string', default: '64' },
+      queued: { type: 'string', default: '0,100000' },
       lines: { type: 'string', default: '50000' },
       seconds: { type: 'string', default: '15' },
       cycles: { type: 'string', default: '50' },
@@ -73,60 +89,61 @@ function parse(argv: string[]) {
   return { ...values, experiment: positionals.join(' ') }
 }
 
+type Values = Omit<ReturnType<typeof parse>, 'experiment'>
+
+/** What experiments share, each with a usual number of predictions of its own. */
+function load({ predictions, connections }: Values, usual: number) {
+  return {
+    root,
+    predictions: positiveInteger('predictions', predictions ?? String(usual)),
+    connections: positiveInteger('connections', connections),
+  }
+}
+
+const roundsOf = ({ rounds }: Values, usual = 3) => positiveInteger('rounds', rounds ?? String(usual))
+
+function singlesOptions(values: Values, command: string) {
+  if (process.platform !== 'linux')
+    throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
+  const { report, profile } = values
+  return {
+    ...load(values, 5000),
+    rounds: roundsOf(values),
+    report,
+    profileDir: profile && resolve(profile),
+    command,
+  }
+}
+
+const lengths = (text: string) =>
+  text.split(',').map((length) => (length === '0' ? 0 : positiveInteger('queued', length)))
+
+const experiments: Record<string, (values: Values, command: string) => Promise<number>> = {
+  singles: (values, command) => runSingles(singlesOptions(values, command)),
+  guard: (values, command) => runGuard(singlesOptions(values, command)),
+  latency: (values) => runLatency({ ...load(values, 300), rounds: roundsOf(values) }),
+  backlog: (values) => runBacklog({ ...load(values, 5000), queued: lengths(values.queued) }),
+  batches: (values) =>
+    runBatches({
+      ...load(values, 5000),
+      rounds: roundsOf(values),
+      lines: positiveInteger('lines', values.lines),
+    }),
+  pool: (values) => runPool({ ...load(values, 200), rounds: roundsOf(values) }),
+  compute: (values) => runCompute({ ...load(values, 120), rounds: roundsOf(values) }),
+  isolation: ({ seconds }) => runIsolation({ root, seconds: positiveInteger('seconds', seconds) }),
+  shadow: (values) => runShadow({ ...load(values, 5000), rounds: roundsOf(values, 5) }),
+  reload: ({ cycles }) => runReload({ root, cycles: positiveInteger('cycles', cycles) }),
+}
+
 async function run(argv: string[]): Promise<number> {
-  const { experiment, ...values } = parse(argv)
-  if (
-    values.help ||
-    !['singles', 'batches', 'pool', 'compute', 'isolation', 'reload', 'shadow'].includes(experiment)
-  ) {
+  const { experiment: name, ...values } = parse(argv)
+  const experiment = Object.hasOwn(experiments, name) ? experiments[name] : undefined
+  if (values.help || !experiment) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
   }
-  const rounds = positiveInteger('rounds', values.rounds ?? (experiment === 'shadow' ? '5' : '3'))
-  if (experiment === 'batches') {
-    return runBatches({
-      root,
-      rounds,
-      lines: positiveInteger('lines', values.lines),
-      predictions: positiveInteger('predictions', values.predictions ?? '5000'),
-      connections: positiveInteger('connections', values.connections),
-    })
-  }
-  if (experiment === 'pool') {
-    return runPool({ root, rounds, predictions: positiveInteger('predictions', values.predictions ?? '200') })
-  }
-  if (experiment === 'reload') {
-    return runReload({ root, cycles: positiveInteger('cycles', values.cycles) })
-  }
-  if (experiment === 'shadow') {
-    return runShadow({
-      root,
-      rounds,
-      predictions: positiveInteger('predictions', values.predictions ?? '5000'),
-      connections: positiveInteger('connections', values.connections),
-    })
-  }
-  if (experiment === 'isolation') {
-    return runIsolation({ root, seconds: positiveInteger('seconds', values.seconds) })
-  }
-  if (experiment === 'compute') {
-    return runCompute({
-      root,
-      rounds,
-      predictions: positiveInteger('predictions', values.predictions ?? '120'),
-    })
-  }
-  if (process.platform !== 'linux')
-    throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
-  return runSingles({
-    root,
-    rounds,
-    predictions: positiveInteger('predictions', values.predictions ?? '5000'),
-    connections: positiveInteger('connections', values.connections),
-    report: values.report,
-    profileDir: values.profile && resolve(values.profile),
-    command: ['npm run bench --', ...argv].join(' '),
-  })
+  return experiment(values, ['npm run bench --', ...argv].join(' '))
 }
 
 function isExpected(error: unknown): error is Error {

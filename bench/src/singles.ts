@@ -27,6 +27,12 @@ interface Contestant {
   redis: RedisObserver
 }
 
+/** Everything that was measured; the first rounds of each system are in no comparison. */
+interface Measured {
+  results: Results
+  rounds: readonly Round[]
+}
+
 interface Bench {
   options: SinglesOptions
   digits: Digit[]
@@ -38,7 +44,19 @@ const warmUpPredictions = 500
 const say = (text: string) => void process.stderr.write(`${text}\n`)
 
 /** Single predictions over HTTP, the product and the yardstick in turns. Returns the exit code. */
-export async function runSingles(options: SinglesOptions): Promise<number> {
+export function runSingles(options: SinglesOptions): Promise<number> {
+  return withSingles(options, async ({ results, rounds }, bench) => {
+    process.stdout.write(`${headOf(options)}\n\n${tableOf(results)}\n\n`)
+    if (options.report) await report(results, bench)
+    return verdict(rounds)
+  })
+}
+
+/** Measures, and does with the results what is asked for. Returns its exit code, or 130 when it was interrupted. */
+export async function withSingles(
+  options: SinglesOptions,
+  use: (measured: Measured, bench: Bench) => Promise<number>,
+): Promise<number> {
   const signals = listenForStopSignals()
   const started: Contestant[] = []
   signals.second.addEventListener('abort', () => started.forEach(({ system }) => system.kill()))
@@ -49,7 +67,8 @@ export async function runSingles(options: SinglesOptions): Promise<number> {
     const signal = AbortSignal.any([signals.first, ...started.map(({ system }) => system.failed)])
     // Every request under way listens to it.
     setMaxListeners(0, signal)
-    return await compete({ options, digits, contestants, signal })
+    const bench = { options, digits, contestants, signal }
+    return await use(await compete(bench), bench)
   } catch (error) {
     if (signals.first.aborted) return 130
     throw error
@@ -75,7 +94,7 @@ async function stopContestant({ system, redis }: Contestant): Promise<void> {
   await system.stop()
 }
 
-async function compete(bench: Bench): Promise<number> {
+async function compete(bench: Bench): Promise<Measured> {
   const { options, contestants } = bench
   const { augur, yardstick } = contestants
   const all: Round[] = []
@@ -95,9 +114,7 @@ async function compete(bench: Bench): Promise<number> {
       results[mode].yardstick.push(await run(yardstick, mode, options.predictions))
     }
   }
-  process.stdout.write(`${headOf(options)}\n\n${tableOf(results)}\n\n`)
-  if (options.report) await report(results, bench)
-  return verdict(all)
+  return { results, rounds: all }
 }
 
 async function runRound(bench: Bench, contestant: Contestant, mode: Mode, count: number): Promise<Round> {

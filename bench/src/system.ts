@@ -21,6 +21,8 @@ export interface SystemConfig {
   root: string
   /** Folder that processes write their CPU profiles to when they stop. */
   profileDir?: string | undefined
+  /** Of the product, by name. */
+  settings?: Record<string, string>
   signal: AbortSignal
 }
 

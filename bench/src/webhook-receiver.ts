@@ -10,10 +10,13 @@ const giveUpAfterMs = 30_000
 export class WebhookReceiver {
   /** Labels by prediction id. */
   readonly answers = new Map<string, string>()
+  /** By `performance.now()`, by prediction id. */
+  readonly arrivedAt = new Map<string, number>()
   private readonly server = createServer((request, response) => {
+    const arrivedAt = performance.now()
     void json(request).then((body) => {
       response.end()
-      this.take(body as Prediction)
+      this.take(body as Prediction, arrivedAt)
     })
   })
   private onAnswer = () => {}
@@ -48,7 +51,8 @@ export class WebhookReceiver {
     this.server.closeAllConnections()
   }
 
-  private take({ id, output }: Prediction): void {
+  private take({ id, output }: Prediction, arrivedAt: number): void {
+    this.arrivedAt.set(id, arrivedAt)
     if (output) this.answers.set(id, output.label)
     this.onAnswer()
   }

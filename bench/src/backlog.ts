@@ -1,0 +1,183 @@
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { modelTag, newPredictionId } from '@augur/core/ids'
+import { NewPredictions } from '@augur/core/predictions/new-predictions'
+import type { Prediction } from '@augur/core/predictions/prediction'
+import { PredictionIndex } from '@augur/core/predictions/prediction-index'
+import { PredictionStore } from '@augur/core/predictions/prediction-store'
+import { OpenPredictions } from '@augur/core/quotas/open-predictions'
+import { PredictionQueues } from '@augur/core/queue/prediction-queues'
+import { createKeys } from '@augur/core/redis/keys'
+import { Redis } from 'ioredis'
+import { Pool } from 'undici'
+import { startAugur } from './augur.js'
+import { Client } from './client.js'
+import { type Digit, readDigits } from './digits.js'
+import { type Cost, measureCost } from './measure-cost.js'
+import { observeRedis, type RedisObserver } from './redis-commands.js'
+import type { System } from './system.js'
+
+export interface BacklogOptions {
+  /** The repository. */
+  root: string
+  /** How many predictions are in the queue while it is measured, ascending. */
+  queued: readonly number[]
+  /** Created, and run, at each length. */
+  predictions: number
+  connections: number
+}
+
+interface Bench {
+  options: BacklogOptions
+  system: System
+  observer: RedisObserver
+  store: Store
+  digits: readonly Digit[]
+  admin: Pool
+}
+
+/** What a prediction costs while so many are in the queue, in CPU milliseconds. */
+interface Level {
+  queued: number
+  createMs: number
+  runMs: number
+}
+
+const warmUpPredictions = 500
+const dayMs = 24 * 3_600_000
+const writtenAtOnce = 5000
+/** As the digits have it. */
+const mostTogether = 32
+const redisBytes = 12 * 1024 ** 3
+
+/** What creating and running a prediction costs beside a queue that is long already. */
+export async function runBacklog(options: BacklogOptions): Promise<number> {
+  const digits = await readDigits(join(options.root, 'models/digits'))
+  const settings = { AUGUR_REDIS_MAX_BYTES: String(redisBytes) }
+  const system = await startAugur({ root: options.root, signal: new AbortController().signal, settings })
+  const observer = observeRedis(system.redisUrl)
+  const store = openStore(system.redisUrl)
+  const admin = new Pool(system.origin)
+  const bench = { options, system, observer, store, digits, admin }
+  try {
+    const first = await submit(bench, warmUpPredictions)
+    await untilRun(bench, first, warmUpPredictions)
+    const levels: Level[] = []
+    for (const queued of options.queued) {
+      levels.push(await levelOf(bench, first, queued))
+      process.stderr.write(`${JSON.stringify(levels.at(-1))}\n`)
+    }
+    process.stdout.write(`${tableOf(levels, options)}\n`)
+  } finally {
+    await admin.close()
+    await store.close()
+    observer.close()
+    await system.stop()
+  }
+  return 0
+}
+
+async function levelOf(bench: Bench, like: Prediction, queued: number): Promise<Level> {
+  const { system, observer, options } = bench
+  await hold(bench, like.version, 'pause')
+  await fill(bench, like, queued)
+  const created = await measureCost(system, observer, () => submit(bench, options.predictions))
+  const before = await endedOf(bench, like)
+  const ran = await measureCost(system, observer, async () => {
+    await hold(bench, like.version, 'resume')
+    await untilRun(bench, like, before + options.predictions)
+    await hold(bench, like.version, 'pause')
+  })
+  const ended = (await endedOf(bench, like)) - before
+  return {
+    queued,
+    createMs: perPrediction(created.cost, options.predictions),
+    runMs: perPrediction(ran.cost, ended),
+  }
+}
+
+const perPrediction = ({ cpuSeconds: { redis, api, worker } }: Cost, count: number) =>
+  (1000 * (redis + api + worker)) / count
+
+/** Submits digits over HTTP. Gives the record of one of them. */
+async function submit({ system, digits, options, store }: Bench, count: number): Promise<Prediction> {
+  const client = new Client(system, options.connections)
+  let next = 0
+  let last = ''
+  const work = async () => {
+    while (next < count) {
+      const digit = digits[next++ % digits.length]
+      if (digit) last = (await client.create(digit)).id
+    }
+  }
+  await Promise.all(Array.from({ length: options.connections }, work))
+  await client.close()
+  const prediction = await store.predictions.read(last)
+  if (prediction === null) throw new Error(`there is no record of ${last}`)
+  return prediction
+}
+
+/** Has so many in the queue, written as the API writes them. */
+async function fill({ store }: Bench, like: Prediction, queued: number): Promise<void> {
+  const { open } = await store.predictions.counts(modelTag(like.model), like.version)
+  for (let missing = queued - open; missing > 0; missing -= writtenAtOnce) {
+    const some = Array.from({ length: Math.min(missing, writtenAtOnce) }, (): Prediction => {
+      const createdAt = Date.now()
+      const { sharedJob: _, ...plain } = like
+      const id = newPredictionId(modelTag(like.model), createdAt)
+      return { ...plain, id, createdAt, status: 'starting', startedAt: null, completedAt: null, epoch: 0 }
+    })
+    await Promise.all(some.map((prediction) => store.created.store(prediction, { turn: 1, mostTogether })))
+  }
+}
+
+async function endedOf({ store }: Bench, { model: name, version }: Prediction): Promise<number> {
+  return store.predictions.ran(modelTag(name), version)
+}
+
+async function untilRun(bench: Bench, like: Prediction, count: number): Promise<void> {
+  while ((await endedOf(bench, like)) < count) await delay(20)
+}
+
+async function hold({ admin }: Bench, version: string, change: 'pause' | 'resume'): Promise<void> {
+  const { statusCode, body } = await admin.request({
+    method: 'POST',
+    path: `/admin/versions/${version}/${change}`,
+  })
+  const text = await body.text()
+  if (statusCode !== 200) throw new Error(`${change} was answered ${statusCode}: ${text}`)
+}
+
+type Store = ReturnType<typeof openStore>
+
+function openStore(redisUrl: string) {
+  const redis = new Redis(redisUrl)
+  const keys = createKeys('augur')
+  const predictions = new PredictionStore(redis, keys, 7 * dayMs)
+  const queues = new PredictionQueues(redis, keys)
+  const index = new PredictionIndex(redis, keys)
+  const openPredictions = new OpenPredictions(redis, keys)
+  return {
+    predictions,
+    created: new NewPredictions({ predictions, index, openPredictions, queues }),
+    async close() {
+      await queues.close()
+      redis.disconnect()
+    },
+  }
+}
+
+function tableOf(levels: readonly Level[], { predictions, connections }: BacklogOptions): string {
+  const [first] = levels
+  const of = (ms: number, base: number | undefined) =>
+    `${ms.toFixed(3).padStart(8)}  ${(ms / (base ?? Number.NaN)).toFixed(2).padStart(5)}`
+  return [
+    `${predictions} digits created over ${connections} connections, and as many run, CPU ms of API, worker and Redis`,
+    '',
+    '   in the queue    create  ratio       run  ratio',
+    ...levels.map(
+      ({ queued, createMs, runMs }) =>
+        `  ${queued.toLocaleString('en-US').padStart(13)}  ${of(createMs, first?.createMs)}  ${of(runMs, first?.runMs)}`,
+    ),
+  ].join('\n')
+}
