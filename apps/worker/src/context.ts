@@ -4,6 +4,7 @@ import { BatchIndex } from '@augur/core/batches/batch-index'
 import { BatchStore } from '@augur/core/batches/batch-store'
 import { BatchUploads } from '@augur/core/batches/batch-uploads'
 import { ChunkFiles } from '@augur/core/batches/chunk-files'
+import { secretsOf } from '@augur/core/config'
 import { randomToken } from '@augur/core/ids'
 import { ApiKeyStore } from '@augur/core/access/api-key-store'
 import { AuditLog } from '@augur/core/access/audit-log'
@@ -29,12 +30,12 @@ import { RolloutStore } from '@augur/core/rollouts/rollout-store'
 import { ShadowStore } from '@augur/core/shadow/shadow-store'
 import { createLogger } from '@augur/core/telemetry/logger'
 import { createMetrics } from '@augur/core/telemetry/metrics'
+import { startTracing } from '@augur/core/telemetry/tracing'
 import { DeadLetters } from '@augur/core/webhooks/dead-letters'
 import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 import { WebhookSecrets } from '@augur/core/webhooks/webhook-secrets'
 import type { WorkerSettings } from './config.js'
 import { FetchedFiles } from './predictions/fetch-ahead.js'
-import { OutcomeRecorder } from './predictions/record-outcomes.js'
 import { createRunnerHost } from './create-runner-host.js'
 import { createStaging } from './create-staging.js'
 import { CalmMachine } from './shadow/calm-machine.js'
@@ -43,7 +44,7 @@ import { ShadowSampler } from './shadow/sample-shadows.js'
 /** What a worker process has: built once, handed to everything that needs it. */
 export async function createContext(settings: WorkerSettings) {
   const worker = `${hostname()}-${process.pid}-${randomToken().slice(0, 6)}`
-  const logger = createLogger('worker', settings.AUGUR_LOG_LEVEL)
+  const logger = createLogger('worker', settings.AUGUR_LOG_LEVEL, secretsOf(settings))
   const metrics = createMetrics()
   const dataDir = resolve(settings.AUGUR_DATA_DIR)
   const masterKey = await readMasterKey({ given: settings.AUGUR_MASTER_KEY, dataDir })
@@ -62,6 +63,8 @@ export async function createContext(settings: WorkerSettings) {
     worker,
     logger,
     metrics,
+    /** Null where no collector is set. */
+    tracing: await startTracing(settings, 'augur-worker', logger),
     keys,
     redis,
     subscriber,
@@ -97,7 +100,6 @@ export async function createContext(settings: WorkerSettings) {
     chunkQueues: new ChunkQueues(redis, keys),
     rollouts: new RolloutStore(redis, keys),
     armStore,
-    outcomes: new OutcomeRecorder({ logger, armStore }),
     calm,
     shadowQueues,
     shadowStore,

@@ -12,10 +12,13 @@ interface Version {
 export function measureRuns(
   metrics: Metrics,
   { model, label }: Version,
-): Pick<MicroBatchContext, 'onRun' | 'onEnd'> & Pick<ChunkContext, 'onLines'> {
+): Pick<MicroBatchContext, 'onRun' | 'onEnd'> & Pick<ChunkContext, 'onLines'> & { onRunnerDied(): void } {
   const runSeconds = metrics.runSeconds.labels({ model, label })
   const running = metrics.running.labels({ model, label })
   const batchSize = metrics.microBatchSize.labels({ model, label })
+  const preprocessSeconds = metrics.preprocessSeconds.labels({ model, label })
+  const postprocessSeconds = metrics.postprocessSeconds.labels({ model, label })
+  const queueSeconds = metrics.queueSeconds.labels({ model, label })
   const predictionSeconds = metrics.predictionSeconds.labels({ model, label })
   return {
     onRun(size) {
@@ -25,15 +28,20 @@ export function measureRuns(
       return (outcome) => {
         stopTimer()
         running.dec()
-        metrics.runs.inc({ model, label, outcome })
+        metrics.runs.inc({ model, label, outcome: outcome?.kind ?? 'unavailable' })
+        if (outcome?.kind !== 'ran') return
+        preprocessSeconds.observe(outcome.timings.preprocessMs / 1000)
+        postprocessSeconds.observe(outcome.timings.postprocessMs / 1000)
       }
     },
     onLines({ completed, failed }) {
       metrics.batchLines.inc({ model, label, outcome: 'completed' }, completed)
       metrics.batchLines.inc({ model, label, outcome: 'failed' }, failed)
     },
-    onEnd({ createdAt }, { status, completedAt }) {
+    onRunnerDied: () => metrics.runnerRestarts.inc({ model, label }),
+    onEnd({ createdAt, startedAt }, { status, completedAt }) {
       metrics.predictions.inc({ model, label, status })
+      if (startedAt !== null) queueSeconds.observe(Math.max(0, startedAt - createdAt) / 1000)
       predictionSeconds.observe(Math.max(0, completedAt - createdAt) / 1000)
     },
   }

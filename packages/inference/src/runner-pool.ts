@@ -21,6 +21,8 @@ export interface RunnerPoolOptions {
   /** Where the runners come from: one for all versions of a worker. */
   host: Pick<RunnerHost, 'reserve' | 'loadTimeoutMs'>
   onStateChange?: (state: PoolState) => void
+  /** A runner that held the version died; another takes its place. */
+  onRunnerDied?: () => void
   /** A runner became free: time to `acquire`. */
   onIdle?: () => void
 }
@@ -146,6 +148,7 @@ export class RunnerPool {
       onFree: () => this.seatFree(),
       onLoaded: () => this.seatLoaded(),
       onLoadFailed: (error, failures) => this.seatFailed(error, failures),
+      onDied: () => this.options.onRunnerDied?.(),
     })
   }
 

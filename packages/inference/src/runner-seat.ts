@@ -12,6 +12,8 @@ export interface RunnerSeatOptions {
   onLoaded: () => void
   /** `failures` counts the loads in a row that failed, or whose runner died before it had anything to do. */
   onLoadFailed: (error: LoadError, failures: number) => void
+  /** What held the version here died. */
+  onDied: () => void
 }
 
 /** No runner holds the version and none came in time. No input is to blame. */
@@ -148,6 +150,7 @@ export class RunnerSeat {
   }
 
   private noteDeath(place: RunnerPlace, servedMs: number): void {
+    this.options.onDied()
     const wasShort = servedMs < shortLifeMs && !place.hasAnswered
     this.shortLives = wasShort ? this.shortLives + 1 : 0
     if (!wasShort || place.hasRun) this.failures = 0

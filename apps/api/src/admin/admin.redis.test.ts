@@ -52,6 +52,43 @@ test('a key is shown once, works at once, and belongs to its tenant', async () =
   expect(await (await get('/admin/keys')).text()).not.toMatch(/digest|[0-9a-f]{64}|_[\w-]{43}/)
 })
 
+test('a repeated create of a key makes no second one, and shows its text no second time', async () => {
+  const named = { ...asStatic, 'idempotency-key': 'key-1' }
+  const first = createdKeySchema.parse(await (await post('/admin/keys', wanted, named)).json())
+  const repeated = await post('/admin/keys', wanted, named)
+  expect(repeated.status).toBe(200)
+  expect(repeated.headers.get('idempotency-replayed')).toBe('true')
+  const { key, ...rest } = first
+  const text = await repeated.text()
+  expect(JSON.parse(text)).toEqual(rest)
+  expect(text).not.toContain(key)
+  expect(await listed()).toHaveLength(1)
+  expect((await api.create({ authorization: `Bearer ${key}` })).status).toBe(201)
+  const other = await post('/admin/keys', { ...wanted, name: 'desktop' }, named)
+  expect(await problemOf(other)).toMatchObject({ status: 422, code: 'idempotency_mismatch' })
+})
+
+test('creates of a key with one Idempotency-Key at the same time make one key, whose text one of them is shown', async () => {
+  const named = { ...asStatic, 'idempotency-key': 'key-1' }
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, async () => post('/admin/keys', wanted, named)),
+  )
+  const statuses = answers.map(({ status }) => status)
+  expect(statuses.filter((status) => status === 201)).toHaveLength(1)
+  expect(statuses.every((status) => [200, 201, 409].includes(status))).toBe(true)
+  expect(await listed()).toHaveLength(1)
+})
+
+test('a repeated rotation of a key makes no second successor', async () => {
+  const { id } = await create()
+  const rotate = () => post(`/admin/keys/${id}/rotate`, {}, { ...asStatic, 'idempotency-key': 'rotation-1' })
+  const first = createdKeySchema.parse(await (await rotate()).json())
+  const repeated = await rotate()
+  expect(repeated.status).toBe(200)
+  expect(keySchema.parse(await repeated.json()).id).toBe(first.id)
+  expect(await listed()).toHaveLength(2)
+})
+
 test.each([
   { status: 'active' },
   { id: '0'.repeat(12) },

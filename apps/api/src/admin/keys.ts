@@ -1,5 +1,12 @@
 import { isKeyId } from '@augur/core/access/api-key'
-import { type CreatedKey, createKey, revokeKey, rotateKey, updateKey } from '@augur/core/access/manage-keys'
+import {
+  type CreatedKey,
+  createKey,
+  makeKeyOnce,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from '@augur/core/access/manage-keys'
 import { scopes } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
@@ -8,6 +15,8 @@ import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
+import { idempotencyKeyHeader, idempotencyRefusals } from '../idempotency-documentation.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
@@ -30,16 +39,22 @@ const ofBody = [
   'invalid_input',
   'url_not_allowed',
 ] as const
+const replayed = answer(
+  'The key that an earlier request with this `Idempotency-Key` made, without its text, which only that one was shown.',
+  keySchema,
+)
 const byId = z.object({ id: z.string() })
 
 const createPath = createRoute({
   method: 'post',
   path: '/keys',
   summary: 'Create an API key',
+  parameters: [idempotencyKeyHeader],
   request: { body: body(newKeyBody) },
   responses: {
+    200: replayed,
     201: answer('The key, whose text is shown this once.', createdKeySchema),
-    ...refusals(...ofBody),
+    ...refusals(...ofBody, ...idempotencyRefusals),
   },
 })
 
@@ -68,10 +83,12 @@ const rotatePath = createRoute({
   method: 'post',
   path: '/keys/{id}/rotate',
   summary: 'Create an API key in place of another, which stays good for a while',
+  parameters: [idempotencyKeyHeader],
   request: { params: byId, body: body(rotateBody) },
   responses: {
+    200: replayed,
     201: answer('The new key, whose text is shown this once.', createdKeySchema),
-    ...refusals(...ofBody, 'not_found'),
+    ...refusals(...ofBody, ...idempotencyRefusals, 'not_found'),
   },
 })
 
@@ -83,8 +100,23 @@ const revokePath = createRoute({
   responses: { 200: answer('The key.', keySchema), ...refusals('not_found') },
 })
 
-/** The only answer with the text of a key, so nothing on its way may keep it. */
-function answerCreated(c: Context<ApiEnv>, { key, text }: CreatedKey): Response {
+/**
+ * Answers with the key that `make` gives, or with the one that an earlier request with the same `Idempotency-Key` made.
+ * The first is the only answer with the text of a key, so nothing on its way may keep it.
+ */
+async function answerMade(
+  context: ApiContext,
+  c: Context<ApiEnv>,
+  make: (id: string) => Promise<CreatedKey>,
+): Promise<Response> {
+  const sent = await c.req.text()
+  const named = idempotencyOf(c, () => sent)
+  const { tenant } = c.get('caller')
+  const request = named === null ? null : { tenant, ...named }
+  const { key, text } = await makeKeyOnce({ ...context, by: senderOf(context, c) }, request, make)
+  if (text === null) {
+    return jsonResponse(c, JSON.stringify(presentKey(key)), 200, { 'idempotency-replayed': 'true' })
+  }
   const created = JSON.stringify({ ...presentKey(key), key: text })
   return jsonResponse(c, created, 201, { 'cache-control': 'no-store' })
 }
@@ -100,15 +132,15 @@ export function keyRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   routes.post(createPath.getRoutingPath(), isAdmin, read, async (c) => {
     const wanted = validBody(newKeyBody, parseJson(await c.req.text()))
     const { name, tenant, expires_in_seconds: seconds } = wanted
-    const created = await createKey(asSender(c), {
+    const key = {
       name,
       tenant,
       scopes: scopes.filter((scope) => wanted.scopes.includes(scope)),
       expiresAt: seconds === undefined || seconds === null ? null : context.now() + seconds * 1000,
       ...limitsOf(wanted),
       ...webhookOfKey(context.outbound, wanted),
-    })
-    return answerCreated(c, created)
+    }
+    return answerMade(context, c, (id) => createKey(asSender(c), key, id))
   })
 
   routes.openapi(listPath, async (c) => {
@@ -137,7 +169,8 @@ export function keyRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
 
   routes.post(rotatePath.getRoutingPath(), isAdmin, read, async (c) => {
     const { grace_seconds: seconds } = validBody(rotateBody, parseJson(await c.req.text()))
-    return answerCreated(c, await rotateKey(asSender(c), c.req.param('id') ?? '', seconds * 1000))
+    const old = c.req.param('id') ?? ''
+    return answerMade(context, c, (id) => rotateKey(asSender(c), old, seconds * 1000, id))
   })
 
   routes.post(revokePath.getRoutingPath(), isAdmin, async (c) => {

@@ -39,6 +39,7 @@ async function presentVersion(
     is_stable: catalogue.stable(model)?.id === id,
     workers: present.length,
     paused: isPaused,
+    draining: catalogue.isDraining(id),
     open,
     oldest_age_seconds: oldestOpenAt === null ? null : Math.max(0, context.now() - oldestOpenAt) / 1000,
     ran_per_second: ranPerSecond,

@@ -111,9 +111,18 @@ const pageOf = <T extends z.ZodType>(item: T) =>
 export const keyPageSchema = pageOf(keySchema).openapi('ApiKeyPage')
 
 export const pausableSchema = z
-  .strictObject({ model: z.string(), version: z.string(), label: z.string(), paused: z.boolean() })
+  .strictObject({
+    model: z.string(),
+    version: z.string(),
+    label: z.string(),
+    paused: z.boolean().openapi({ description: 'Nothing of its queue begins.' }),
+    draining: z.boolean().openapi({ description: 'Nothing new comes into its queue.' }),
+  })
   .openapi('PausableVersion')
 export type WirePausable = z.infer<typeof pausableSchema>
+export const purgedSchema = pausableSchema
+  .extend({ canceled: z.int().min(0).openapi({ description: 'Predictions that waited.' }) })
+  .openapi('PurgedVersion')
 export const pausablePageSchema = pageOf(pausableSchema).openapi('PausableVersionPage')
 
 const count = z.int().min(0)
@@ -127,6 +136,7 @@ const versionOverview = z
     is_stable: z.boolean().openapi({ description: 'Whether by-model traffic goes to it.' }),
     workers: count.openapi({ description: 'Living workers that know it.' }),
     paused: z.boolean(),
+    draining: z.boolean(),
     open: count.openapi({ description: 'Predictions that wait or run.' }),
     oldest_age_seconds: z.number().nullable().openapi({ description: 'Of the oldest open one.' }),
     ran_per_second: z.number().nullable().openapi({

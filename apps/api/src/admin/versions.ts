@@ -1,5 +1,6 @@
 import { ServiceError } from '@augur/core/errors'
 import type { CatalogueVersion } from '@augur/core/models/catalogue'
+import { purgeVersion } from '@augur/core/predictions/purge-version'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes } from '../api-app.js'
@@ -9,7 +10,7 @@ import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
 import { recordAudit } from '../record-audit.js'
-import { pausablePageSchema, pausableSchema, type WirePausable } from './schemas.js'
+import { pausablePageSchema, pausableSchema, purgedSchema, type WirePausable } from './schemas.js'
 
 const listPath = createRoute({
   method: 'get',
@@ -29,12 +30,31 @@ const pausePath = createRoute({
   responses,
 })
 
+const drainPath = createRoute({
+  method: 'post',
+  path: '/versions/{id}/drain',
+  summary: 'Take no new predictions of a version; those that wait are run',
+  request,
+  responses,
+})
+
 const resumePath = createRoute({
   method: 'post',
   path: '/versions/{id}/resume',
-  summary: 'Let the predictions of a version begin again',
+  summary: 'End a pause or a drain: predictions of the version are taken, and begin',
   request,
   responses,
+})
+
+const purgePath = createRoute({
+  method: 'post',
+  path: '/versions/{id}/purge',
+  summary: 'Cancel the predictions of a version that wait; those that run go on',
+  request,
+  responses: {
+    200: answer('The version, and how many were canceled.', purgedSchema),
+    ...refusals('not_found'),
+  },
 })
 
 /** @throws ServiceError `not_found` */
@@ -44,24 +64,48 @@ function existing(context: ApiContext, id: string): CatalogueVersion {
   return version
 }
 
-async function present(context: ApiContext, version: CatalogueVersion): Promise<WirePausable> {
-  const { id, model, label } = version
-  return { model, version: id, label, paused: await context.queues.isPaused({ model, version: id }) }
+async function present(
+  context: ApiContext,
+  { id, model, label }: CatalogueVersion,
+  draining = currentCatalogue(context).isDraining(id),
+): Promise<WirePausable> {
+  const paused = await context.queues.isPaused({ model, version: id })
+  return { model, version: id, label, paused, draining }
 }
 
-async function answerPause(
-  context: ApiContext,
-  c: Context<ApiEnv>,
-  kind: 'pause' | 'resume',
-  wanted: string,
-): Promise<Response> {
+type Kind = 'pause' | 'resume' | 'drain' | 'purge'
+
+/** Begins a change of a version. First its line: they lie in different slots, and no change may go without it. */
+async function begin(context: ApiContext, c: Context<ApiEnv>, kind: Kind, wanted: string) {
   allow(c, 'admin')
   const version = existing(context, wanted)
-  const target = { model: version.model, version: version.id }
-  // First: they lie in different slots, and no change may go without its line.
   await recordAudit(context, c, { action: `version.${kind}`, target: version.id })
-  for (const queues of [context.queues, context.chunkQueues]) await queues[kind](target)
+  return { version, target: { model: version.model, version: version.id } }
+}
+
+async function answerPause(context: ApiContext, c: Context<ApiEnv>, wanted: string): Promise<Response> {
+  const { version, target } = await begin(context, c, 'pause', wanted)
+  for (const queues of [context.queues, context.chunkQueues]) await queues.pause(target)
   return jsonResponse(c, JSON.stringify(await present(context, version)))
+}
+
+async function answerDrain(context: ApiContext, c: Context<ApiEnv>, wanted: string): Promise<Response> {
+  const { version } = await begin(context, c, 'drain', wanted)
+  await context.catalogueStore.setDraining(version.id, true)
+  return jsonResponse(c, JSON.stringify(await present(context, version, true)))
+}
+
+async function answerResume(context: ApiContext, c: Context<ApiEnv>, wanted: string): Promise<Response> {
+  const { version, target } = await begin(context, c, 'resume', wanted)
+  await context.catalogueStore.setDraining(version.id, false)
+  for (const queues of [context.queues, context.chunkQueues]) await queues.resume(target)
+  return jsonResponse(c, JSON.stringify(await present(context, version, false)))
+}
+
+async function answerPurge(context: ApiContext, c: Context<ApiEnv>, wanted: string): Promise<Response> {
+  const { version, target } = await begin(context, c, 'purge', wanted)
+  const canceled = await purgeVersion(context, target)
+  return jsonResponse(c, JSON.stringify({ ...(await present(context, version)), canceled }))
 }
 
 export function versionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
@@ -72,7 +116,9 @@ export function versionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const results = await Promise.all(all.map((version) => present(context, version)))
     return jsonResponse(c, JSON.stringify({ next: null, previous: null, results }))
   })
-  routes.openapi(pausePath, (c) => answerPause(context, c, 'pause', c.req.valid('param').id))
-  routes.openapi(resumePath, (c) => answerPause(context, c, 'resume', c.req.valid('param').id))
+  routes.openapi(pausePath, (c) => answerPause(context, c, c.req.valid('param').id))
+  routes.openapi(drainPath, (c) => answerDrain(context, c, c.req.valid('param').id))
+  routes.openapi(resumePath, (c) => answerResume(context, c, c.req.valid('param').id))
+  routes.openapi(purgePath, (c) => answerPurge(context, c, c.req.valid('param').id))
   return routes
 }

@@ -36,6 +36,7 @@ const html = (c: Context, text: string) =>
     'content-type': 'text/html; charset=utf-8',
     'content-security-policy': contentSecurityPolicy,
     'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
   })
 
 const asset = (c: Context, content: string | Uint8Array<ArrayBuffer>, type: string) =>

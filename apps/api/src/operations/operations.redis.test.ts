@@ -32,6 +32,17 @@ test('a server that was ready stays so while a worker loads one more version', a
   expect((await get('/readyz')).status).toBe(200)
 })
 
+test('a server whose workers come with the work is ready without any, and lets callers wait', async () => {
+  const own = await createTestApi({ AUGUR_SCALE_TO_ZERO: 'true', AUGUR_NO_WORKER_GRACE_SECONDS: '0' })
+  await own.announce('crash_looping')
+  expect((await own.app.request('/readyz')).status).toBe(200)
+  const created = await own.create({ prefer: 'wait=1' })
+  expect(created.status).toBe(202)
+  own.context.stopping = true
+  expect((await own.app.request('/readyz')).status).toBe(503)
+  await own.close()
+})
+
 test('a process that stops is alive and not ready', async () => {
   api.context.stopping = true
   expect(await reasonOf()).toBe('The server is shutting down.')
@@ -44,6 +55,9 @@ test('metrics measure what the store holds at that moment', async () => {
   const labels = '{model="augur/test",label="1"}'
   expect(text).toContain(`augur_open_predictions${labels} 1`)
   expect(text).toContain(`augur_audit_gap${labels} 0`)
+  expect(text).toContain('augur_queue_depth{model="augur/test",label="1",queue="predictions"} 1')
+  expect(text).toContain('augur_queue_depth{model="augur/test",label="1",queue="batches"} 0')
+  expect(text).toMatch(/^augur_redis_memory_use_ratio 0(?:\.\d+)?$/m)
   expect(text).toMatch(
     /http_request_duration_seconds_count\{method="POST",route="\/api\/v1\/predictions",status="201"\} 1/,
   )
@@ -60,8 +74,10 @@ const description = z.object({
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 })
 
-/** What the reference page and the playground are made of. */
-const isAsset = (path: string) => path === '/playground/{asset}' || /^\/docs\/[\w-]+\.(?:js|css)$/.test(path)
+/** What the reference page, the playground and the raw queue view are made of. */
+const isAsset = (path: string) =>
+  ['/playground/{asset}', '/admin/queues', '/admin/queues/*'].includes(path) ||
+  /^\/docs\/[\w-]+\.(?:js|css)$/.test(path)
 
 test('the description is OpenAPI 3.1, and has every route of the app and no other', async () => {
   const { paths, components } = description.parse(await (await get('/openapi.json')).json())

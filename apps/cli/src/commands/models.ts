@@ -2,16 +2,17 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import type { Augur, Version } from '@augur/client'
 import { readModelRepository } from '@augur/core/models/model-repository'
-import type { CliSettings } from '../config.js'
 import type { Output } from '../output.js'
 import { type ServerSettings, serverClient } from '../server-client.js'
 import { columns } from '../columns.js'
+import type { ModelSettings } from '../models/stage-locally.js'
 import { refusalOf } from './predict.js'
 
 const help = `Usage: augur models <command> [--json]
 
   list           what a running server serves, and in which state
   check [DIR]    reads a model repository as a worker does, and says what is wrong in it; exit code 1 when anything is
+  pull [MODEL…]  fetches what manifests name by URL, and checks it: workers of AUGUR_DATA_DIR find it there; all by default
 
 AUGUR_URL and AUGUR_API_KEY say which server is asked; DIR is AUGUR_MODELS_DIR by default.`
 
@@ -19,7 +20,7 @@ const options = { help: { type: 'boolean', short: 'h' }, json: { type: 'boolean'
 
 interface ModelsConfig {
   server: ServerSettings
-  settings: Pick<CliSettings, 'AUGUR_MODELS_DIR'>
+  settings: ModelSettings
   output: Pick<Output, 'line' | 'error'>
 }
 
@@ -31,6 +32,12 @@ export async function runModels(argv: string[], config: ModelsConfig): Promise<n
   if (command === 'list' && dir === undefined) return list(config, values.json === true)
   if (command === 'check' && rest.length === 0) {
     return check(resolve(dir ?? settings.AUGUR_MODELS_DIR), output, values.json === true)
+  }
+  if (command === 'pull') {
+    const { pullModels } = await import('../models/pull-models.js')
+    const names = positionals.slice(1)
+    const isJson = values.json === true
+    return pullModels(names, { dir: resolve(settings.AUGUR_MODELS_DIR), settings, output, isJson })
   }
   output[values.help ? 'line' : 'error'](help)
   return values.help ? 0 : 2

@@ -11,21 +11,37 @@ interface VersionsTableProps {
   onChange(): Promise<void>
 }
 
+type Change = 'pause' | 'resume' | 'drain' | 'purge'
+
 const columns = ['Version', 'State', 'Open', 'Oldest', 'Rate', 'Ended', 'Failed', 'Queue'] as const
 
 /** Every version with its queue: how much waits, for how long, how fast it moves, and whether it is held. */
 export function VersionsTable({ versions, histories, onChange }: VersionsTableProps) {
   const server = useServer()
   const action = useAction()
-  const toggle = ({ version, paused }: VersionOverview) =>
+  const change = ({ version, model, label, open }: VersionOverview, kind: Change) => {
+    const question = `Cancel what waits for ${model} ${label}? ${formatCount(open)} are open; those that run go on.`
+    if (kind === 'purge' && !confirm(question)) return
     void action.run(async () => {
-      const path = `/admin/versions/${version}/${paused ? 'resume' : 'pause'}`
-      await server.request(path, { method: 'POST' })
+      await server.request(`/admin/versions/${version}/${kind}`, { method: 'POST' })
       await onChange()
+    })
+  }
+  /** The board is a page of its own, which brings no key: it gets a cookie first. */
+  const openRawQueues = () =>
+    void action.run(async () => {
+      await server.request('/admin/queues/session', { method: 'POST' })
+      location.assign('/admin/queues')
     })
   return (
     <section class="panel" aria-labelledby="versions-title">
       <h2 id="versions-title">Versions and queues</h2>
+      <p class="hint">
+        <button type="button" class="small" disabled={action.isBusy} onClick={openRawQueues}>
+          Raw queues
+        </button>{' '}
+        every job in Redis, in Bull Board
+      </p>
       <p class="error" role="alert">
         {action.error}
       </p>
@@ -47,7 +63,7 @@ export function VersionsTable({ versions, histories, onChange }: VersionsTablePr
                 version={version}
                 history={histories.get(version.version) ?? []}
                 isBusy={action.isBusy}
-                onToggle={() => toggle(version)}
+                onChange={(kind) => change(version, kind)}
               />
             ))}
           </tbody>
@@ -61,13 +77,13 @@ interface VersionRowProps {
   version: VersionOverview
   history: readonly number[]
   isBusy: boolean
-  onToggle(): void
+  onChange(kind: Change): void
 }
 
 const historyLength = 90
 
-function VersionRow({ version, history, isBusy, onToggle }: VersionRowProps) {
-  const { model, label, state, state_reason: reason, is_stable: isStable, workers, paused } = version
+function VersionRow({ version, history, isBusy, onChange }: VersionRowProps) {
+  const { model, label, state, state_reason: reason, is_stable: isStable, workers } = version
   const { open, oldest_age_seconds: oldest, ran_per_second: rate, succeeded, failed, canceled } = version
   const ran = succeeded + failed
   return (
@@ -94,19 +110,38 @@ function VersionRow({ version, history, isBusy, onToggle }: VersionRowProps) {
         {ran > 0 && failed > 0 && <span class="hint"> {formatShare(failed / ran)}</span>}
       </td>
       <td>
-        <span class="queue-cell">
-          <button
-            type="button"
-            class="small"
-            disabled={isBusy}
-            aria-label={`${paused ? 'Resume' : 'Pause'} ${model} ${label}`}
-            onClick={onToggle}
-          >
-            {paused ? 'Resume' : 'Pause'}
-          </button>
-          {paused && <Badge status="paused" tone="busy" />}
-        </span>
+        <QueueLevers version={version} isBusy={isBusy} onChange={onChange} />
       </td>
     </tr>
+  )
+}
+
+type LeversProps = Omit<VersionRowProps, 'history'>
+
+/** A queue that is held or drained can be resumed; a purge asks first. */
+function QueueLevers({ version: { model, label, paused, draining, open }, isBusy, onChange }: LeversProps) {
+  const levers: { kind: Change; name: string; isOff?: boolean }[] = [
+    ...(paused || draining ? [{ kind: 'resume' as const, name: 'Resume' }] : []),
+    ...(paused ? [] : [{ kind: 'pause' as const, name: 'Pause' }]),
+    ...(draining ? [] : [{ kind: 'drain' as const, name: 'Drain' }]),
+    { kind: 'purge', name: 'Purge', isOff: open === 0 },
+  ]
+  return (
+    <span class="queue-cell">
+      {levers.map(({ kind, name, isOff = false }) => (
+        <button
+          key={kind}
+          type="button"
+          class="small"
+          disabled={isBusy || isOff}
+          aria-label={`${name} ${model} ${label}`}
+          onClick={() => onChange(kind)}
+        >
+          {name}
+        </button>
+      ))}
+      {paused && <Badge status="paused" tone="busy" />}
+      {draining && <Badge status="draining" tone="busy" />}
+    </span>
   )
 }

@@ -9,6 +9,7 @@ export interface VersionOverview {
   is_stable: boolean
   workers: number
   paused: boolean
+  draining: boolean
   open: number
   oldest_age_seconds: number | null
   ran_per_second: number | null

@@ -15,6 +15,7 @@ import { CancelPolicy } from '../predictions/cancel-policy.js'
 import { fetchAhead } from '../predictions/fetch-ahead.js'
 import { VersionService } from '../predictions/version-service.js'
 import type { RunSlots } from '../run-slots.js'
+import { tracePrediction } from '../trace-predictions.js'
 import { ShadowService } from '../shadow/shadow-service.js'
 import { stage } from './stage.js'
 
@@ -65,7 +66,7 @@ function createService(
   version: LocalVersion,
   onStateChange: (state: PoolState) => void,
 ): VersionService {
-  const { logger, slots, metrics } = context
+  const { logger, slots, metrics, tracing } = context
   const target = { model: version.model, version: version.id }
   const measured = measureRuns(metrics, version)
   const files = fileFields(version.manifest, 'pipeline')
@@ -80,17 +81,16 @@ function createService(
       fileFields: files,
       onEnd(prediction, ending) {
         measured.onEnd(prediction, ending)
-        context.outcomes.ended(prediction, ending)
         context.shadowSampler.ended(prediction, ending)
+        if (tracing !== null) tracePrediction(tracing, prediction, ending)
       },
     },
     chunk: { ...context, ...measured, version: version.id, fileFields: files },
     cancelPolicy: new CancelPolicy({ minRunMs: 1000, pauseMs: 10_000, now: () => performance.now() }),
     fetchAhead: (id, control) => fetchAhead({ ...context, logger }, files, id, control),
     dropFetched: (id) => context.fetched.drop(id),
-    consume: (concurrency, handle) => consumePredictions({ ...context, logger, concurrency, handle, target }),
-    consumeChunks: (concurrency, handle) =>
-      consumeChunks({ ...context, logger, concurrency, handle, target }),
+    consume: (places, handle) => consumePredictions({ ...context, logger, places, handle, target }),
+    consumeChunks: (places, handle) => consumeChunks({ ...context, logger, places, handle, target }),
     shadows: new ShadowService({
       version,
       slots,
@@ -101,5 +101,6 @@ function createService(
       consume: (concurrency, handle) => consumeShadows({ ...context, logger, concurrency, handle, target }),
     }),
     onStateChange,
+    onRunnerDied: measured.onRunnerDied,
   })
 }

@@ -1,14 +1,17 @@
 import type { Tickets } from '@augur/core/access/tickets'
+import type { Payloads } from '@augur/core/payloads/payloads'
 import type { JsonText, Prediction } from '@augur/core/predictions/prediction'
 import { renderPrediction } from '@augur/core/predictions/render-prediction'
 import type { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { type Delivery, deliveryId } from '@augur/core/webhooks/delivery'
 import type { DeliveryStore } from '@augur/core/webhooks/delivery-store'
+import { deleteBodies, keepBody } from '@augur/core/webhooks/keep-body'
 
 export interface StartContext {
   deliveries: DeliveryQueue
   deliveryStore: DeliveryStore
+  payloads: Pick<Payloads, 'keepBody' | 'delete'>
   publicBaseUrl: string
   tickets: Pick<Tickets, 'issue'>
   logger: Logger
@@ -38,14 +41,17 @@ export async function announceStart(context: StartContext, started: readonly Sta
 }
 
 async function create(context: StartContext, { prediction, given }: Started): Promise<string | null> {
-  const { publicBaseUrl: baseUrl, tickets } = context
+  const { publicBaseUrl: baseUrl, tickets, payloads } = context
+  const id = deliveryId(prediction.id, 'start')
+  const text = renderPrediction(prediction, { input: given, output: null, baseUrl, tickets })
   const delivery: Delivery = {
-    id: deliveryId(prediction.id, 'start'),
+    id,
     tenant: prediction.tenant,
     url: prediction.webhook ?? '',
-    body: renderPrediction(prediction, { input: given, output: null, baseUrl, tickets }),
+    ...(await keepBody(payloads, id, text)),
     after: null,
   }
   const created = await context.deliveryStore.create(delivery, prediction.id, prediction.token, context.now())
-  return created ? delivery.id : null
+  if (!created) await deleteBodies(payloads, [delivery])
+  return created ? id : null
 }

@@ -36,6 +36,8 @@ export interface ResolveLimits {
   signal?: AbortSignal
   /** Beyond as many bytes of files, the inputs that are left are not looked at. */
   mostBytes?: number
+  /** Nothing is fetched from others: an input that names such a file is refused. */
+  isOwnOnly?: boolean
 }
 
 /** How many files are on their way at a time. */
@@ -50,7 +52,7 @@ export async function resolveInputs(
   context: ResolveContext,
   fields: readonly string[],
   inputs: readonly UnresolvedInput[],
-  { signal, mostBytes = Number.POSITIVE_INFINITY }: ResolveLimits = {},
+  { signal, mostBytes = Number.POSITIVE_INFINITY, isOwnOnly = false }: ResolveLimits = {},
 ): Promise<ResolvedInput[]> {
   const known = new Map<string, Promise<FetchResult>>()
   const readOnce = ({ id, tenant }: UnresolvedInput, url: string) => {
@@ -58,7 +60,7 @@ export async function resolveInputs(
     const ahead = id === undefined ? undefined : context.fetched.take(id, url)
     const reading = ahead
       ? Promise.resolve(ahead)
-      : (known.get(name) ?? readUrl(context, tenant, url, signal))
+      : (known.get(name) ?? readUrl(context, tenant, url, { signal, isOwnOnly }))
     known.set(name, reading)
     return reading
   }
@@ -113,12 +115,13 @@ async function readUrl(
   context: ResolveContext,
   tenant: string,
   url: string,
-  signal: AbortSignal | undefined,
+  { signal, isOwnOnly }: Pick<ResolveLimits, 'isOwnOnly'> & { signal: AbortSignal | undefined },
 ): Promise<FetchResult> {
   const own = parseFileUrl(url)
   const file = own && (await context.files.read(tenant, own.id))
   if (file) return readFile(context, file)
   if (own && !own.hasTicket) return { ok: false, reason: 'does not exist any more' }
+  if (isOwnOnly) return { ok: false, reason: 'is not kept here' }
   return fetchBytes(context.agent, url, context.fetchLimits, signal)
 }
 

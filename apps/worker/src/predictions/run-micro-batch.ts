@@ -26,14 +26,11 @@ export interface MicroBatchContext extends FinishContext, StartContext, ResolveC
   /** Properties of its inputs that may hold the URL of a file. */
   fileFields: readonly string[]
   now(): number
-  /** Called when a run begins, and what it gives back when that run ends. */
-  onRun(size: number): (end: RunEnd) => void
+  /** Called when a run begins, and what it gives back when that run ends: with nothing where no runner took it. */
+  onRun(size: number): (outcome?: RunOutcome) => void
   /** Called for each end that this worker brought about. */
   onEnd(prediction: Prediction, ending: Ending): void
 }
-
-/** `unavailable`: no runner took it. */
-export type RunEnd = RunOutcome['kind'] | 'unavailable'
 
 /** A queue job that this worker holds. */
 export interface HeldJob {
@@ -242,13 +239,12 @@ async function observed(
   inputs: RunInput[],
 ) {
   const onRan = context.onRun(inputs.length)
-  let kind: RunEnd = 'unavailable'
+  let outcome: RunOutcome | undefined
   try {
-    const outcome = await lease.run(inputs)
-    kind = outcome.kind
+    outcome = await lease.run(inputs)
     return outcome
   } finally {
-    onRan(kind)
+    onRan(outcome)
   }
 }
 

@@ -40,6 +40,10 @@ export class CatalogueFollower {
     }
   }
 
+  isDraining(id: VersionId): boolean {
+    return this.catalogue?.isDraining(id) ?? false
+  }
+
   /** Milliseconds for which no worker has been ready for this version; 0 while one is. */
   unservedMs(id: VersionId): number {
     if (this.catalogue?.isServed(id)) return 0

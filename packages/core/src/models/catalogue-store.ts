@@ -45,7 +45,16 @@ export class CatalogueStore {
 
   /** For a version of which nothing is open. */
   async forget(id: VersionId): Promise<void> {
-    await Promise.all([this.redis.hdel(this.keys.versions, id), this.verifications.forget(id)])
+    await Promise.all([
+      this.redis.hdel(this.keys.versions, id),
+      this.redis.srem(this.keys.drainingVersions, id),
+      this.verifications.forget(id),
+    ])
+  }
+
+  /** Has a version take no new predictions, or take them again. */
+  async setDraining(id: VersionId, isDraining: boolean): Promise<void> {
+    await this.redis[isDraining ? 'sadd' : 'srem'](this.keys.drainingVersions, id)
   }
 
   /** To be repeated every second or so: presence runs out by itself when a worker dies. */
@@ -62,11 +71,12 @@ export class CatalogueStore {
   }
 
   async read(): Promise<Catalogue> {
-    const [versions, workers, rollouts, verifications] = await Promise.all([
+    const [versions, workers, rollouts, verifications, draining] = await Promise.all([
       this.redis.hvals(this.keys.versions),
       this.redis.smembers(this.keys.workers),
       this.rollouts.readAll(),
       this.verifications.readAll(),
+      this.redis.smembers(this.keys.drainingVersions),
     ])
     const presences =
       workers.length === 0 ? [] : await this.redis.mget(workers.map((id) => this.keys.presence(id)))
@@ -77,6 +87,7 @@ export class CatalogueStore {
       presences.filter((text) => text != null).map(parsePresence),
       rollouts,
       verifications,
+      new Set(draining),
     )
   }
 

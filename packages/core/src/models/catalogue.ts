@@ -53,6 +53,7 @@ export class Catalogue {
     readonly workers: readonly WorkerPresence[],
     private readonly rollouts: ReadonlyMap<string, Rollout> = new Map(),
     private readonly verifications: ReadonlyMap<VersionId, VerificationState> = new Map(),
+    private readonly draining: ReadonlySet<VersionId> = new Set(),
   ) {
     this.all = versions.toSorted(
       (a, b) => b.publishedAt - a.publishedAt || b.label.localeCompare(a.label, undefined, { numeric: true }),
@@ -91,6 +92,11 @@ export class Catalogue {
           version.manifest.baseline === undefined && this.labelled(model, version.label) === version,
       )
     )
+  }
+
+  /** Whether an operator has it take no new predictions. */
+  isDraining(id: VersionId): boolean {
+    return this.draining.has(id)
   }
 
   /** How a model's traffic is divided; undefined where nobody said. */

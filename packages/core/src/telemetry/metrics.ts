@@ -44,6 +44,17 @@ export function createMetrics() {
       labelNames: ['model', 'label'],
       registers,
     }),
+    queueDepth: new Gauge({
+      name: 'augur_queue_depth',
+      help: 'What waits for a version or runs there: predictions, and chunks of batches.',
+      labelNames: ['model', 'label', 'queue'],
+      registers,
+    }),
+    redisMemoryUse: new Gauge({
+      name: 'augur_redis_memory_use_ratio',
+      help: 'Share of its memory limit that Redis uses; from 0.8 on no new work is accepted. 0 where there is no limit.',
+      registers,
+    }),
     auditGap: new Gauge({
       name: 'augur_audit_gap',
       help: 'Accepted minus open minus ended predictions. Anything but 0 is a defect.',
@@ -69,6 +80,13 @@ export function createMetrics() {
       buckets: secondsBuckets,
       registers,
     }),
+    queueSeconds: new Histogram({
+      name: 'augur_queue_duration_seconds',
+      help: 'Time from submission to the claim by the worker that ended the prediction.',
+      labelNames: ['model', 'label'],
+      buckets: secondsBuckets,
+      registers,
+    }),
     batchLines: new Counter({
       name: 'augur_batch_lines_total',
       help: 'Lines of batches that this worker finished: completed or failed.',
@@ -77,13 +95,27 @@ export function createMetrics() {
     }),
     shadows: new Counter({
       name: 'augur_shadows_total',
-      help: 'Repetitions on a candidate by what came of them: agreed, differed, stable_failed, candidate_failed, both_failed, missing or shed.',
+      help: 'Repetitions on a candidate by what came of them: agreed, differed, stable_failed, candidate_failed, both_failed, missing, input_gone or shed.',
       labelNames: ['model', 'outcome'],
       registers,
     }),
     runSeconds: new Histogram({
       name: 'augur_run_duration_seconds',
       help: 'Time of one micro-batch in the runner.',
+      labelNames: ['model', 'label'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    preprocessSeconds: new Histogram({
+      name: 'augur_preprocess_duration_seconds',
+      help: 'Time that the runner took to make tensors of the inputs of one micro-batch.',
+      labelNames: ['model', 'label'],
+      buckets: secondsBuckets,
+      registers,
+    }),
+    postprocessSeconds: new Histogram({
+      name: 'augur_postprocess_duration_seconds',
+      help: 'Time that the runner took to make answers of the tensors of one micro-batch.',
       labelNames: ['model', 'label'],
       buckets: secondsBuckets,
       registers,
@@ -103,8 +135,14 @@ export function createMetrics() {
     }),
     runs: new Counter({
       name: 'augur_runs_total',
-      help: 'Micro-batches that runners were given, by outcome: ran, crashed, timeout or resource_limit.',
+      help: 'Micro-batches for runners, by outcome: ran, crashed, timeout, resource_limit or unavailable.',
       labelNames: ['model', 'label', 'outcome'],
+      registers,
+    }),
+    runnerRestarts: new Counter({
+      name: 'augur_runner_restarts_total',
+      help: 'Runners that died while they held the version, and were replaced.',
+      labelNames: ['model', 'label'],
       registers,
     }),
     loadedVersions: new Gauge({
