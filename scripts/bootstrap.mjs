@@ -1,4 +1,4 @@
-// node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|test> [args]: installs and builds what is missing or stale, then runs the
+// node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|fuzz|test> [args]: installs and builds what is missing or stale, then runs the
 // command. Plain Node, because nothing is installed when it starts. When nothing changed it costs some 50 ms.
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -23,9 +23,10 @@ const programs = {
   profile: cli,
   bench: 'bench/dist/main.js',
   chaos: 'chaos/dist/main.js',
+  fuzz: 'chaos/dist/fuzz/main.js',
 }
 /** Those that take what follows as it is; the others are commands of the CLI themselves. */
-const ownArguments = ['augur', 'bench', 'chaos']
+const ownArguments = ['augur', 'bench', 'chaos', 'fuzz']
 
 const checks = [
   { title: 'Format', command: ['biome', 'format', '.'] },
@@ -207,7 +208,7 @@ async function runProgram(command, args) {
 const [command, ...args] = process.argv.slice(2)
 if (command !== 'test' && !Object.hasOwn(programs, command ?? '')) {
   console.error(
-    'Usage: node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|test> [arguments]',
+    'Usage: node scripts/bootstrap.mjs <up|demo|augur|verify|profile|bench|chaos|fuzz|test> [arguments]',
   )
   process.exit(2)
 }

@@ -21,7 +21,7 @@ export async function holdUntilEnd(
     subscriptions: context.subscriptions,
     read: (wanted: string) => getPrediction(context, wanted),
   }
-  return context.waiting.hold(c.req.raw.signal, (signal) =>
+  return context.waiting.hold(context.tenant, c.req.raw.signal, (signal) =>
     waitForPrediction(waitContext, id, { waitMs, signal }),
   )
 }

@@ -29,6 +29,7 @@ export const problems = {
   internal: { status: 500, title: 'Internal error' },
   overloaded: { status: 503, title: 'Overloaded' },
   no_worker: { status: 503, title: 'No worker is ready' },
+  version_draining: { status: 503, title: 'The version takes no new predictions' },
   unavailable: { status: 503, title: 'Temporarily unavailable' },
   timeout: { status: 504, title: 'It took too long' },
 } satisfies Record<ErrorCode, { status: ContentfulStatusCode; title: string }>

@@ -87,30 +87,51 @@ test('closing lets a request under way finish, and accepts no more', async () =>
   close = async () => {}
 })
 
-test('who does not take an answer loses the connection, and who takes it slowly keeps it', async () => {
-  const large = 'x'.repeat(20_000_000)
-  const server = createHttpServer(new Hono().get('/', (c) => c.text(large)))
-  cutSlowReaders(server, { lookEveryMs: 20, patienceMs: 200, leastBytes: 1024 })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  close = () => closeHttpServer(server, 1000)
-  const address = server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
-  const [idle, busy] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
-  const cut = new Promise<void>((resolve) => {
-    server.on('request', (_, { socket }) => {
-      if (socket?.remotePort === idle.localPort) socket?.once('close', () => resolve())
-    })
+/** An answer in pieces, as large ones are made. */
+function inPieces(text: string): Response {
+  let at = 0
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (at >= text.length) return controller.close()
+      controller.enqueue(Buffer.from(text.slice(at, at + 65_536)))
+      at += 65_536
+    },
   })
-  idle.on('error', () => {})
-  for (const socket of [idle, busy]) socket.write(request)
-  idle.pause()
-  const taken = textOf(busy)
-  await cut
-  expect((await taken).length).toBeGreaterThan(large.length)
-  idle.destroy()
-})
+  return new Response(body, { headers: { 'content-length': String(text.length) } })
+}
+
+const patient = { patienceMs: 600_000, mostWaitingBytes: Infinity, pressedLooks: 10 }
+
+test.each([
+  ['for long', { ...patient, patienceMs: 200 }],
+  ['while much waits for all of them', { ...patient, mostWaitingBytes: 10_000_000 }],
+])(
+  'who does not take an answer %s loses the connection, and who takes it slowly keeps it',
+  async (_when, limits) => {
+    const large = 'x'.repeat(20_000_000)
+    const server = createHttpServer(new Hono().get('/', () => inPieces(large)))
+    cutSlowReaders(server, { lookEveryMs: 20, leastBytes: 1024, ...limits })
+    server.listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    close = () => closeHttpServer(server, 1000)
+    const address = server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    const request = 'GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n'
+    const [idle, busy] = [connect(port, '127.0.0.1'), connect(port, '127.0.0.1')]
+    const cut = new Promise<void>((resolve) => {
+      server.on('request', (_, { socket }) => {
+        if (socket?.remotePort === idle.localPort) socket?.once('close', () => resolve())
+      })
+    })
+    idle.on('error', () => {})
+    for (const socket of [idle, busy]) socket.write(request)
+    idle.pause()
+    const taken = textOf(busy)
+    await cut
+    expect((await taken).length).toBeGreaterThan(large.length)
+    idle.destroy()
+  },
+)
 
 test('while the server leaves, every answer ends its connection', async () => {
   let isLeaving = false

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { ServiceError } from '@augur/core/errors'
 import { getRequestListener } from '@hono/node-server'
+import { guards } from './json-response.js'
 import { problemMediaType, toProblem } from './problem.js'
 
 interface FetchHandler {
@@ -13,7 +14,10 @@ function refuseMalformed(): Response {
   const problem = toProblem(new ServiceError('invalid_request', 'The request is malformed.'), 'none')
   return new Response(JSON.stringify(problem), {
     status: problem.status,
-    headers: { 'content-type': problemMediaType },
+    headers: {
+      ...guards,
+      'content-type': problemMediaType,
+    },
   })
 }
 

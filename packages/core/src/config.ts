@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { z } from 'zod'
 import { parseRetrySchedule } from './webhooks/retry-schedule.js'
@@ -22,9 +22,46 @@ function readEnvFile(path: string): Environment {
   }
 }
 
-/** The process environment over `.env.local` over `.env`, both read from `folder`. */
+/** Settings that may be read from a file instead, which `<name>_FILE` names, as containers are given their secrets. */
+export const secretSettings = [
+  'AUGUR_API_KEY',
+  'AUGUR_MASTER_KEY',
+  'AUGUR_S3_ACCESS_KEY_ID',
+  'AUGUR_S3_SECRET_ACCESS_KEY',
+  'REDIS_URL',
+] as const
+
+function readSecretFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw new ConfigError(
+      `Settings are wrong:\n  ${name}_FILE: cannot be read (${errnoOf(error) ?? 'unknown error'})`,
+    )
+  }
+}
+
+/** What is set wins over its file, so that a launcher can hand on what it made of it. */
+function readSecretFiles(env: Environment, folder: string): Environment {
+  const found: Environment = {}
+  for (const name of secretSettings) {
+    const path = env[`${name}_FILE`]
+    if (path && !env[name]) found[name] = readSecretFile(name, resolve(folder, path))
+  }
+  return found
+}
+
+/**
+ * The process environment over `.env.local` over `.env`, both read from `folder`, with the secrets that files hold.
+ * @throws ConfigError when such a file cannot be read
+ */
 export function readEnvironment(processEnv: Environment, folder: string): Environment {
-  return { ...readEnvFile(join(folder, '.env')), ...readEnvFile(join(folder, '.env.local')), ...processEnv }
+  const env = {
+    ...readEnvFile(join(folder, '.env')),
+    ...readEnvFile(join(folder, '.env.local')),
+    ...processEnv,
+  }
+  return { ...env, ...readSecretFiles(env, folder) }
 }
 
 /**
@@ -113,9 +150,30 @@ export const sharedSettings = z.object({
   AUGUR_OUTBOUND_ALLOW: list,
   AUGUR_WEBHOOK_RETRIES: retrySchedule,
   AUGUR_FAILPOINTS: failpoints,
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
+  AUGUR_TRACE_PERCENT: integer(0, 100, 100),
   AUGUR_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info'),
 })
 export type SharedSettings = z.infer<typeof sharedSettings>
+
+/** The values that must stand in no log. */
+export function secretsOf(settings: {
+  REDIS_URL?: string | undefined
+  AUGUR_API_KEY?: string | undefined
+  AUGUR_MASTER_KEY?: string | undefined
+  AUGUR_S3_SECRET_ACCESS_KEY?: string | undefined
+}): string[] {
+  const { REDIS_URL, AUGUR_API_KEY, AUGUR_MASTER_KEY, AUGUR_S3_SECRET_ACCESS_KEY } = settings
+  const password = REDIS_URL === undefined ? '' : new URL(REDIS_URL).password
+  const given = [
+    AUGUR_API_KEY,
+    AUGUR_MASTER_KEY,
+    AUGUR_S3_SECRET_ACCESS_KEY,
+    password,
+    decodeURIComponent(password),
+  ]
+  return given.filter((secret) => secret !== undefined && secret !== '').map(String)
+}
 
 /** For the schemas of single processes. */
 export const setting = { integer, list, flag }

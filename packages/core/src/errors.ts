@@ -24,6 +24,7 @@ export const errorCodes = [
   'prediction_failed',
   'overloaded',
   'no_worker',
+  'version_draining',
   'unavailable',
   'timeout',
   'internal',

@@ -24,6 +24,8 @@ const isOpen = (path: string) =>
 /** Of one stream or file, whose handler looks at the ticket: clients of the contract fetch those without their key. */
 const ticketed =
   /^\/api\/v1\/(?:predictions\/[^/]+\/stream|files\/[^/]+\/download|batches\/[^/]+\/(?:stream|results|errors))$/
+/** Their handler looks at a cookie: a browser that goes to a page sends no key. */
+const isBoard = (c: Context<ApiEnv>) => c.req.method === 'GET' && /^\/admin\/queues(?:\/|$)/.test(c.req.path)
 const credentials = /^(?:Bearer|Token) +(\S+)$/i
 
 /** May do everything, for the tenant that is there from the start. */
@@ -79,8 +81,9 @@ export function authenticate(
     }
     const authorization = c.req.header('authorization')
     const given = authorization === undefined ? undefined : credentials.exec(authorization)?.[1]
-    if (given === undefined) return goOn(c, next, isNeeded ? null : byLocalUser)
-    return callerOf(c, given).then((caller) => goOn(c, next, caller))
+    if (given !== undefined) return callerOf(c, given).then((caller) => goOn(c, next, caller))
+    if (!isNeeded) return goOn(c, next, byLocalUser)
+    return goOn(c, next, isBoard(c) ? nobody : null)
   }
 }
 

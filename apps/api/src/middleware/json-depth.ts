@@ -35,3 +35,22 @@ export function nestsDeeperThan(most: number, text: string): boolean {
   }
   return false
 }
+
+const comma = 0x2c
+
+/**
+ * Whether JSON text holds more than `most` values, arrays and objects included. A text that is too short for so many is
+ * not looked at, so that usual bodies cost nothing.
+ */
+export function holdsMoreThan(most: number, text: string): boolean {
+  // The shortest value takes two characters: itself and a comma.
+  if (text.length <= 2 * most) return false
+  let values = 1
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at)
+    if (char === quote) at = endOfString(text, at)
+    else if (char === comma || isOpening(char)) values++
+    if (values > most) return true
+  }
+  return false
+}

@@ -9,6 +9,8 @@ import type { ApiEnv } from '../api-app.js'
 interface ObserveOptions {
   logger: Logger
   metrics: Pick<Metrics, 'httpRequestSeconds'>
+  /** What somebody may have taken for an id, and must not be answered. */
+  secrets: readonly string[]
 }
 
 const acceptableId = /^[A-Za-z0-9._-]{1,64}$/
@@ -17,12 +19,12 @@ const acceptableId = /^[A-Za-z0-9._-]{1,64}$/
  * Gives a request its id, the caller's own where it sent a usable one, measures it, and logs it. What no route
  * answers counts under `/*`. One middleware: each further one costs every request a turn of the event loop.
  */
-export function observeRequests({ logger, metrics }: ObserveOptions): MiddlewareHandler<ApiEnv> {
+export function observeRequests({ logger, metrics, secrets }: ObserveOptions): MiddlewareHandler<ApiEnv> {
   const newId = countingIds()
   return async (c, next) => {
     const given = c.req.header('x-request-id')
     const startedAt = performance.now()
-    c.set('requestId', given !== undefined && isUsable(given) ? given : newId())
+    c.set('requestId', given !== undefined && isUsable(given, secrets) ? given : newId())
     c.set('startedAt', startedAt)
     await next()
     const durationMs = performance.now() - startedAt
@@ -33,7 +35,8 @@ export function observeRequests({ logger, metrics }: ObserveOptions): Middleware
 }
 
 /** An id is logged and answered: a key that somebody sent as one must not be. */
-const isUsable = (id: string) => acceptableId.test(id) && cutKeys(id) === id
+const isUsable = (id: string, secrets: readonly string[]) =>
+  acceptableId.test(id) && cutKeys(id) === id && !secrets.some((secret) => id.includes(secret))
 
 function countingIds(): () => string {
   const processId = randomBytes(6).toString('hex')
@@ -44,6 +47,9 @@ function countingIds(): () => string {
 /** Who waits for a server to be ready asks many times a second, and is told with an error until it is. */
 const readyPaths: ReadonlySet<string> = new Set(['/readyz', '/v2/health/ready'])
 
+/** Of a path in the log. */
+const mostPathCharacters = 512
+
 /** One line a request: at `info` when the server is to blame, else at `debug`. */
 function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
   const { status } = c.res
@@ -51,7 +57,7 @@ function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
   if (!logger.isLevelEnabled(level)) return
   const { method } = c.req
   // Somebody may have taken the key for its id.
-  const path = cutKeys(c.req.path)
+  const path = cutKeys(c.req.path).slice(0, mostPathCharacters)
   const rounded = Math.round(durationMs * 10) / 10
   logger[level]({ requestId: c.get('requestId'), method, path, status, durationMs: rounded }, 'request')
 }

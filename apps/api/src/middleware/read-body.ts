@@ -2,10 +2,12 @@ import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '@augur/core/errors'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
-import { nestsDeeperThan } from './json-depth.js'
+import { holdsMoreThan, nestsDeeperThan } from './json-depth.js'
 
 /** Levels of arrays and objects. */
 export const deepestJson = 32
+/** Where a route has no limit of its own. */
+export const mostJsonValues = 1_000_000
 
 interface ReadBodyOptions {
   maxBytes: number
@@ -13,6 +15,8 @@ interface ReadBodyOptions {
   accept: readonly string[]
   /** Whether there may be no body, which then needs no type and reads as empty text. */
   isOptional?: boolean
+  /** Values of a JSON body, arrays and objects included. */
+  maxValues?: number
 }
 
 export const mediaTypeOf = (c: Context): string =>
@@ -32,6 +36,12 @@ export function refuseOtherTypes(c: Context, accept: readonly string[]): void {
 export const tooLarge = (maxBytes: number) =>
   new ServiceError('payload_too_large', `The body must not be larger than ${maxBytes} bytes.`)
 
+const tooFine = () => new ServiceError('payload_too_large', 'The body comes in too many small pieces.')
+
+/** Pieces of a body that are each a hundred times as dear as what they hold. No client sends so many. */
+const mostSmallPieces = 10_000
+const smallPieceBytes = 64
+
 async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
   let size = 0
@@ -39,6 +49,7 @@ async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): P
     size += chunk.byteLength
     if (size > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
+    if (chunks.length > mostSmallPieces && size < chunks.length * smallPieceBytes) throw tooFine()
   }
   return Buffer.concat(chunks)
 }
@@ -57,11 +68,14 @@ async function readBytes(c: Context, maxBytes: number): Promise<Buffer> {
 }
 
 /** @throws ServiceError `invalid_json` */
-export function jsonText(bytes: Buffer): string {
+export function jsonText(bytes: Buffer, maxValues = mostJsonValues): string {
   if (!isUtf8(bytes)) throw new ServiceError('invalid_json', 'The body is not UTF-8.')
   const text = bytes.toString('utf8')
   if (nestsDeeperThan(deepestJson, text)) {
     throw new ServiceError('invalid_json', `The body nests deeper than ${deepestJson} levels.`)
+  }
+  if (holdsMoreThan(maxValues, text)) {
+    throw new ServiceError('invalid_json', `The body holds more than ${maxValues} values.`)
   }
   return text
 }
@@ -80,6 +94,7 @@ export function readBody({
   maxBytes,
   accept,
   isOptional = false,
+  maxValues = mostJsonValues,
 }: ReadBodyOptions): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (!isOptional) refuseOtherTypes(c, accept)
@@ -88,7 +103,7 @@ export function readBody({
     if (isOptional && !isAbsent) refuseOtherTypes(c, accept)
     const read =
       isAbsent || mediaTypeOf(c) === 'application/json'
-        ? { text: Promise.resolve(jsonText(bytes)) }
+        ? { text: Promise.resolve(jsonText(bytes, maxValues)) }
         : { arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer) }
     Object.assign(c.req.bodyCache, read)
     await next()

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ServerSentEvent } from './encode-event.js'
 import { eventBody } from './event-body.js'
+import { guards } from '../json-response.js'
 import type { StreamClients } from './stream-clients.js'
 
 /** Clients give up a connection that is silent for 30 s. */
@@ -35,7 +36,7 @@ export function streamEvents(
   const requestId = c.get('requestId')
   const headers = {
     'content-type': 'text/event-stream',
-    'cache-control': 'no-store',
+    ...guards,
     // Proxies that collect an answer before they pass it on would hold the events back.
     'x-accel-buffering': 'no',
     'x-request-id': requestId,
