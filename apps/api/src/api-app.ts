@@ -13,6 +13,8 @@ export interface ApiEnv {
     /** By `performance.now()`. */
     startedAt: number
     caller: Caller
+    /** Where the request is traced. */
+    traceparent?: string
     /** Whether problems have a member `error` as well. */
     hasErrorMember?: boolean
   }

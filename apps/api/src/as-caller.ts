@@ -10,6 +10,7 @@ interface OfCaller {
   keyId: string | null
   /** How many open predictions the key may have; 0: any number. */
   maxOpenOfKey: number
+  traceparent: string | undefined
 }
 
 /** What a request works with: whatever is done with it concerns its caller's tenant and nobody else's. */
@@ -33,7 +34,8 @@ export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope):
   requireScope(caller, scope)
   const { tenant, keyId, limits } = caller
   const maxOpenOfKey = keyId === null ? 0 : (limits.maxOpen ?? context.settings.AUGUR_MAX_OPEN_PER_CALLER)
-  return callerContext(context, { tenant, keyId, maxOpenOfKey })
+  const traceparent = context.tracing === null ? undefined : c.get('traceparent')
+  return callerContext(context, { tenant, keyId, maxOpenOfKey, traceparent })
 }
 
 /**
@@ -58,5 +60,5 @@ export function asReader(
   if (ticket === undefined) return asCaller(context, c, 'read')
   const tenant = context.tickets.read(purpose, id, ticket, context.now())
   if (tenant === null) throw new ServiceError('unauthenticated', 'The ticket of this URL is not valid.')
-  return callerContext(context, { tenant, keyId: null, maxOpenOfKey: 0 })
+  return callerContext(context, { tenant, keyId: null, maxOpenOfKey: 0, traceparent: undefined })
 }

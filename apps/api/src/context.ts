@@ -25,6 +25,7 @@ import { ChunkQueues } from '@augur/core/queue/chunk-queues'
 import { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import { PredictionQueues } from '@augur/core/queue/prediction-queues'
 import { ShadowQueues } from '@augur/core/queue/shadow-queues'
+import { QueueDepths } from '@augur/core/queue/queue-depths'
 import { QueueStates } from '@augur/core/queue/queue-states'
 import { FairTurns } from '@augur/core/quotas/fair-turns'
 import { OpenPredictions } from '@augur/core/quotas/open-predictions'
@@ -40,6 +41,7 @@ import { createKeys } from '@augur/core/redis/keys'
 import { MemoryFollower } from '@augur/core/redis/memory-follower'
 import type { Logger } from '@augur/core/telemetry/logger'
 import { createMetrics } from '@augur/core/telemetry/metrics'
+import { startTracing } from '@augur/core/telemetry/tracing'
 import { DeadLetters } from '@augur/core/webhooks/dead-letters'
 import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 import { WebhookSecrets } from '@augur/core/webhooks/webhook-secrets'
@@ -57,6 +59,7 @@ const firstConnectionMs = 1000
 /** What an API process has: built once, handed to everything that needs it. Opens connections, listens to nothing. */
 export async function createContext(settings: ApiSettings, logger: Logger) {
   const metrics = createMetrics()
+  const tracing = await startTracing(settings, 'augur-api', logger)
   const dataDir = resolve(settings.AUGUR_DATA_DIR)
   const masterKey = await readMasterKey({ given: settings.AUGUR_MASTER_KEY, dataDir })
   const keys = createKeys(settings.AUGUR_REDIS_PREFIX)
@@ -68,7 +71,8 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const payloadStore = createPayloadStore(settings, dataDir)
 
   const apiKeys = new ApiKeyStore(redis, keys)
-  const catalogue = new CatalogueFollower(new CatalogueStore(redis, keys), logger)
+  const catalogueStore = new CatalogueStore(redis, keys)
+  const catalogue = new CatalogueFollower(catalogueStore, logger)
   const memory = new MemoryFollower(redis, settings.AUGUR_REDIS_MAX_BYTES, logger)
   const queues = new PredictionQueues(redis, keys)
   const chunkQueues = new ChunkQueues(redis, keys)
@@ -79,8 +83,11 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const predictions = new PredictionStore(redis, keys, recordRetentionMs)
   const index = new PredictionIndex(redis, keys)
   const queueStates = new QueueStates({ queues, predictions, logger })
+  const queueDepths = new QueueDepths({ redis, keys, most: settings.AUGUR_MAX_OPEN_PER_VERSION, logger })
   await whenConnected(redis, firstConnectionMs)
-  const followers = [catalogue, memory, turns, queueStates].map((each) => each.follow(followEveryMs))
+  const followers = [catalogue, memory, turns, queueStates, queueDepths].map((each) =>
+    each.follow(followEveryMs),
+  )
 
   return {
     settings,
@@ -88,6 +95,9 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     redis,
     keys,
     metrics,
+    /** Null where no collector is set. */
+    tracing,
+    catalogueStore,
     catalogue,
     desiredModels: new DesiredModels(redis, keys),
     rollouts: new RolloutStore(redis, keys),
@@ -104,7 +114,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     maxOpenPredictions: settings.AUGUR_MAX_OPEN_PREDICTIONS,
     requestRate: new RequestRate({ redis, keyPrefix: keys.requestRate }),
     recordRetentionMs,
-    noWorkerGraceMs: settings.AUGUR_NO_WORKER_GRACE_SECONDS * 1000,
+    noWorkerGraceMs: settings.AUGUR_SCALE_TO_ZERO ? Infinity : settings.AUGUR_NO_WORKER_GRACE_SECONDS * 1000,
     /** Set once the process stops: it is alive then, and no longer ready. */
     stopping: false,
     /** Null where callers name the server themselves. */
@@ -125,6 +135,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     }),
     predictions,
     queueStates,
+    queueDepths,
     index,
     newPredictions: new NewPredictions({ predictions, index, openPredictions, queues }),
     payloadStore,
@@ -133,6 +144,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     batchUploads: new BatchUploads(redis, keys),
     chunkFiles: new ChunkFiles(payloadStore),
     chunkQueues,
+    bodyLimits: { maxBytes: settings.AUGUR_MAX_BODY_BYTES, maxValues: settings.AUGUR_MAX_JSON_VALUES },
     maxBatchLines: settings.AUGUR_MAX_BATCH_LINES,
     maxOpenBatches: settings.AUGUR_MAX_OPEN_BATCHES,
     files: new FileStore(redis, keys),
@@ -151,7 +163,10 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     idempotency: new IdempotencyKeys(redis, keys),
     subscriptions: new EndedSubscriptions(subscriber, keys),
     inputSchemas: new InputSchemas(),
-    waiting: new WaitingClients(metrics.waitingClients),
+    waiting: new WaitingClients(metrics.waitingClients, {
+      total: settings.AUGUR_MAX_WAITING,
+      perTenant: settings.AUGUR_MAX_TENANT_WAITING,
+    }),
     streamBytes: new ByteBudget(settings.AUGUR_MAX_STREAM_BYTES),
     streams: new StreamClients(
       { total: settings.AUGUR_MAX_STREAMS, perTenant: settings.AUGUR_MAX_TENANT_STREAMS },

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
-import { loadConfig, readEnvironment } from '@augur/core/config'
+import { loadConfig, readEnvironment, secretsOf } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
 import { armFailpoints } from '@augur/core/failpoints'
 import { requireDurability } from '@augur/core/redis/require-durability'
@@ -20,12 +20,13 @@ const drainMs = 1500
 async function start(): Promise<void> {
   exitWithParent(process.env)
   const settings = loadConfig(apiSettings, readEnvironment(process.env, process.cwd()))
-  const logger = createLogger('api', settings.AUGUR_LOG_LEVEL)
+  const logger = createLogger('api', settings.AUGUR_LOG_LEVEL, secretsOf(settings))
   const shutdown = new Shutdown(logger)
   closeOnSignals(shutdown, logger)
 
   const context = await createContext(settings, logger)
   shutdown.add('context', () => context.close())
+  shutdown.add('traces', async () => context.tracing?.close())
   armFailpoints(settings, context)
   if (settings.AUGUR_MODE === 'production')
     requireDurability(context.redis, (faults) => refuseStart(new StartupError(faults.join(' '))))
@@ -33,6 +34,7 @@ async function start(): Promise<void> {
   await requireKeys(context, (reason) => refuseStart(new StartupError(reason)))
 
   const server = createHttpServer(createApp(context), undefined, () => context.stopping)
+  server.maxConnections = settings.AUGUR_MAX_CONNECTIONS
   cutSlowReaders(server)
   server.listen(settings.PORT, settings.HOST)
   await once(server, 'listening')

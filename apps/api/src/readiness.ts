@@ -26,6 +26,8 @@ async function assertReady(context: ApiContext, wasReady: boolean): Promise<void
   if (wrongClock !== null) throw unavailable(wrongClock)
   const catalogue = context.catalogue.current
   if (catalogue === null) throw unavailable('The model catalogue was not read yet.')
+  // A worker comes once somebody submits, whom this API must be there for.
+  if (context.settings.AUGUR_SCALE_TO_ZERO) return
   if (!wasReady && isStarting(catalogue)) throw unavailable('A worker is still loading its models.')
   if (!catalogue.workers.some(({ versions }) => versions.some(({ state }) => state === 'ready'))) {
     throw new ServiceError('no_worker', 'No worker is ready for any version.', { retryAfterSeconds: 1 })

@@ -269,6 +269,8 @@ export interface Prediction {
     label?: string
     score?: number
   }
+  /** The deployment by which it was asked for. */
+  deployment?: string
   /** The prediction whose input it has. */
   retried_from?: string
   /** Seconds. */
@@ -346,6 +348,7 @@ export interface Problem {
     | 'prediction_failed'
     | 'overloaded'
     | 'no_worker'
+    | 'version_draining'
     | 'unavailable'
     | 'timeout'
     | 'internal'
@@ -367,6 +370,15 @@ export interface ReplayPrediction {
   webhook?: string | null
   /** Events that are delivered; all of them by default. */
   webhook_events_filter?: ('start' | 'output' | 'logs' | 'completed')[] | null
+}
+
+export interface SearchResults {
+  query: string
+  models: {
+    model: Model
+  }[]
+  collections: unknown[]
+  pages: unknown[]
 }
 
 export interface StoredFile {

@@ -33,7 +33,7 @@ export async function changeModel(
   const isDone = kind === 'load' ? isLoaded : isUnloaded
   const startedAt = performance.now()
   const endsAt = startedAt + context.settings.AUGUR_MAX_WAIT_SECONDS * 1000
-  await context.waiting.hold(c.req.raw.signal, async (signal) => {
+  await context.waiting.hold(c.get('caller').tenant, c.req.raw.signal, async (signal) => {
     while (!signal.aborted && performance.now() < endsAt) {
       await context.catalogue.refresh()
       const hasSettled = performance.now() - startedAt >= settleMs

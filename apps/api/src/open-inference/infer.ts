@@ -1,26 +1,25 @@
 import { ServiceError } from '@augur/core/errors'
 import { cancelPrediction } from '@augur/core/predictions/cancel-prediction'
+import type { Created } from '@augur/core/predictions/create-prediction'
 import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
-import { submitPrediction } from '@augur/core/predictions/submit-prediction'
-import type { Assigned } from '@augur/core/rollouts/assign-version'
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { asCaller, type CallerContext } from '../as-caller.js'
-import { asNamed, assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
 import { holdCreated } from '../hold.js'
-import { jsonResponse } from '../json-response.js'
+import { idempotencyKeyHeader, idempotencyRefusals } from '../idempotency-documentation.js'
+import { idempotencyOf } from '../idempotency-key.js'
+import { guards, jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { refuseFailed } from '../refuse-failed.js'
-import { atRequest } from './at-request.js'
-import { encodeOutputs, type EncodedOutputs, wantedOutputs } from './infer-response.js'
-import { versionIn, versionPaths } from './model-path.js'
+import { beginInfer, findInfer, type Idempotency, sameAs } from './begin-infer.js'
+import { encodeOutputs, type EncodedOutputs } from './infer-response.js'
+import { versionPaths } from './model-path.js'
 import { readUntypedBody } from './read-untyped-body.js'
 import { type InferRequest, type InferResponse, inferRequest, inferResponse } from './schemas.js'
 import { headerLengthName, readSplitBody } from './split-body.js'
-import { tensorInputs } from './tensor-inputs.js'
 
 const json = 'application/json'
 const binary = 'application/octet-stream'
@@ -37,6 +36,7 @@ const inferPaths = versionPaths.map(({ path, params }) =>
     path: `${path}/infer`,
     summary: 'Run tensors through a model',
     parameters: [
+      idempotencyKeyHeader,
       {
         in: 'header',
         name: 'Inference-Header-Content-Length',
@@ -58,7 +58,7 @@ const inferPaths = versionPaths.map(({ path, params }) =>
         content: { [json]: { schema: inferResponse }, [binary]: { schema: binarySchema } },
       },
       ...refusals(
-        'invalid_request',
+        ...idempotencyRefusals,
         'invalid_json',
         'not_found',
         'payload_too_large',
@@ -69,6 +69,7 @@ const inferPaths = versionPaths.map(({ path, params }) =>
         'quota_exceeded',
         'overloaded',
         'no_worker',
+        'version_draining',
       ),
     },
   }),
@@ -79,48 +80,56 @@ function waitSeconds({ parameters }: InferRequest, mostSeconds: number): number 
   return timeout === 0 ? mostSeconds : Math.min(timeout / 1e6, mostSeconds)
 }
 
-/** Cancels what nobody waits for any more: this protocol has no way to fetch it later. */
-async function abandon(context: CallerContext, { id }: Prediction): Promise<Prediction> {
+function requireRunning({ waiting }: ApiContext): void {
+  if (!waiting.isStopped) return
+  throw new ServiceError('unavailable', 'The server is shutting down.', { retryAfterSeconds: 1 })
+}
+
+/**
+ * Cancels what nobody waits for any more: this protocol has no way to fetch it later, but by a repeat with the same
+ * `Idempotency-Key`, for which it is kept.
+ */
+async function abandon(
+  context: CallerContext,
+  { id }: Prediction,
+  idempotency: Idempotency,
+): Promise<Prediction> {
+  if (idempotency !== null) {
+    requireRunning(context)
+    const message =
+      'The prediction did not end within the time to wait; a repeat of the request waits for it again.'
+    throw new ServiceError('timeout', message, { predictionId: id })
+  }
   const last = await cancelPrediction(context, id)
   if (last.status !== 'canceled') return last
-  if (context.waiting.isStopped) {
-    throw new ServiceError('unavailable', 'The server is shutting down.', { retryAfterSeconds: 1 })
-  }
+  requireRunning(context)
   const message = 'The prediction did not end within the time to wait, and was canceled.'
   throw new ServiceError('timeout', message, { predictionId: id })
 }
 
-async function outputOf(context: ApiContext, { id, status, output }: Prediction): Promise<string> {
+async function outputOf(
+  context: ApiContext,
+  { id, status, output, dataRemoved }: Prediction,
+): Promise<string> {
   if (status === 'canceled') {
     throw new ServiceError('prediction_failed', 'The prediction was canceled.', { predictionId: id })
   }
+  if (dataRemoved) throw new ServiceError('gone', 'The output is no longer kept.', { predictionId: id })
   const text = await context.payloads.read(output)
   if (text === null) throw new Error(`prediction ${id} succeeded without an output`)
   return text
 }
 
-/** Submits the tensors and waits for the end. */
-async function predict(
+async function untilEnd(
   context: CallerContext,
   c: Context<ApiEnv>,
-  assigned: Assigned,
-  { request, input }: { request: InferRequest; input: Record<string, unknown> },
+  { prediction }: Created,
+  request: InferRequest,
+  idempotency: Idempotency,
 ): Promise<Prediction> {
-  const submission = {
-    ...assigned,
-    input,
-    class: 'waiting' as const,
-    form: 'tensors' as const,
-    webhook: null,
-    webhookEvents: [],
-    idempotency: null,
-  }
-  const { prediction } = await submitPrediction(context, submission).catch((error: unknown) => {
-    throw atRequest(error, request)
-  })
   const seconds = waitSeconds(request, context.settings.AUGUR_MAX_WAIT_SECONDS)
   const held = await holdCreated(context, c, prediction, seconds)
-  return isTerminal(held.status) ? held : abandon(context, held)
+  return isTerminal(held.status) ? held : abandon(context, held, idempotency)
 }
 
 function respond(
@@ -134,6 +143,7 @@ function respond(
   const head = Buffer.from(text)
   return new Response(Buffer.concat([head, ...bytes]), {
     headers: {
+      ...guards,
       'content-type': binary,
       [headerLengthName]: String(head.length),
       'x-request-id': c.get('requestId'),
@@ -144,15 +154,14 @@ function respond(
 
 async function answerInfer(api: ApiContext, c: Context<ApiEnv>): Promise<Response> {
   const context = asCaller(api, c, 'predict')
-  const named = versionIn(context, c)
+  context.waiting.refuseTooMany(context.tenant)
   const body = await readSplitBody(c)
   const request = validBody(inferRequest, body.json)
-  const input = tensorInputs(request, body.binary)
-  const isNamed = c.req.param('version') !== undefined
-  const assigned = isNamed ? asNamed(named) : assign(context, c, named, input)
-  const { version } = assigned
-  const wanted = wantedOutputs(request, version)
-  const prediction = await predict(context, c, assigned, { request, input })
+  const idempotency = idempotencyOf(c, () => sameAs(body))
+  const { version, wanted, created } =
+    (await findInfer(context, request, idempotency)) ??
+    (await beginInfer(context, c, request, body.binary, idempotency))
+  const prediction = await untilEnd(context, c, created, request, idempotency)
   refuseFailed(prediction)
   const { outputs, binary: bytes } = encodeOutputs(await outputOf(context, prediction), wanted)
   const { id } = request
@@ -162,12 +171,15 @@ async function answerInfer(api: ApiContext, c: Context<ApiEnv>): Promise<Respons
     model_version: version.label,
     outputs,
   }
-  return respond(c, response, bytes, { 'x-augur-prediction-id': prediction.id })
+  return respond(c, response, bytes, {
+    'x-augur-prediction-id': prediction.id,
+    ...(created.replayed && { 'idempotency-replayed': 'true' }),
+  })
 }
 
 export function inferRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  const read = readUntypedBody({ maxBytes: context.settings.AUGUR_MAX_BODY_BYTES, accept: [json, binary] })
+  const read = readUntypedBody({ ...context.bodyLimits, accept: [json, binary] })
   for (const definition of inferPaths) {
     // Validated by hand: Hono's validators know routes with one kind of body.
     routes.openAPIRegistry.registerPath(definition)

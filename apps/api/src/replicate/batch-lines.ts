@@ -3,8 +3,8 @@ import type { GivenLine } from '@augur/core/batches/line-checker'
 import { readLines } from '@augur/core/batches/read-lines'
 import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
-import { nestsDeeperThan } from '../middleware/json-depth.js'
-import { deepestJson, tooLarge } from '../middleware/read-body.js'
+import { holdsMoreThan, nestsDeeperThan } from '../middleware/json-depth.js'
+import { deepestJson, mostJsonValues, tooLarge } from '../middleware/read-body.js'
 
 interface BodyLimits {
   maxBytes: number
@@ -61,9 +61,11 @@ const malformed = (error: string): GivenLine => ({
 })
 const notJson = malformed('The line is not JSON.')
 const tooDeep = malformed(`The line nests deeper than ${deepestJson} levels.`)
+const tooMany = malformed(`The line holds more than ${mostJsonValues} values.`)
 
 function parseLine(text: string): GivenLine {
   if (nestsDeeperThan(deepestJson, text)) return tooDeep
+  if (holdsMoreThan(mostJsonValues, text)) return tooMany
   try {
     return { kind: 'parsed', value: JSON.parse(text) }
   } catch {

@@ -11,7 +11,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { asCaller, asReader, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
-import { jsonResponse } from '../json-response.js'
+import { guards, jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, readBody, refuseOtherTypes } from '../middleware/read-body.js'
 import { streamEvents } from '../sse/stream-events.js'
@@ -123,8 +123,7 @@ async function answerOutput(
     headers: {
       'content-type': jsonLines[0],
       'content-disposition': `attachment; filename="${id}.${output}.jsonl"`,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
+      ...guards,
       'x-request-id': c.get('requestId'),
     },
   })
@@ -133,7 +132,7 @@ async function answerOutput(
 export function batchRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const { tickets } = context
-  const readJson = readBody({ maxBytes: context.settings.AUGUR_MAX_BODY_BYTES, accept: [json] })
+  const readJson = readBody({ ...context.bodyLimits, accept: [json] })
 
   // Validated by hand: a body of JSON Lines is read line by line, and never as a whole.
   routes.openAPIRegistry.registerPath(createPath)

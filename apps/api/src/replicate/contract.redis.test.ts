@@ -5,6 +5,7 @@ import {
   accountSchema,
   deploymentPageSchema,
   emptyPageSchema,
+  searchSchema,
   hardwareSchema,
   modelPageSchema,
   predictionSchema,
@@ -68,6 +69,22 @@ test.each(['collections', 'trainings'])('%s are an empty page', async (path) => 
   expect(page).toEqual({ next: null, previous: null, results: [] })
 })
 
+test('a model has an empty page of examples and a readme, and is found by its name', async () => {
+  const about = `/models/${testVersion.model}`
+  expect(emptyPageSchema.parse(await (await request('GET', `${about}/examples`)).json()).results).toEqual([])
+  const readme = await request('GET', `${about}/readme`)
+  expect(readme.headers.get('content-type')).toBe('text/plain; charset=UTF-8')
+  expect(await readme.text()).toContain(`# ${testVersion.model}`)
+  const found = async (query: string) =>
+    searchSchema.parse(await (await request('GET', `/search?${query}`)).json()).models
+  expect((await found('query=TEST')).map(({ model }) => model.name)).toEqual(['test'])
+  expect(await found('query=nothing+like+it&limit=5')).toEqual([])
+  for (const path of ['/models/augur/any/examples', '/models/augur/any/readme']) {
+    expect(await problemOf(await request('GET', path))).toMatchObject({ code: 'not_found' })
+  }
+  expect(await problemOf(await request('GET', '/search'))).toMatchObject({ code: 'invalid_request' })
+})
+
 test('deployments are the models that have a rollout', async () => {
   const page = async () => deploymentPageSchema.parse(await (await request('GET', '/deployments')).json())
   expect((await page()).results).toEqual([])
@@ -83,7 +100,8 @@ test('deployments are the models that have a rollout', async () => {
   })
   expect(await (await request('GET', `/deployments/${model}`)).json()).toEqual(deployment)
   const created = await api.post(`/api/v1/deployments/${model}/predictions`, { input: validInput })
-  expect([created.status, predictionSchema.parse(await created.json()).version]).toEqual([201, id])
+  const prediction = predictionSchema.parse(await created.json())
+  expect([created.status, prediction.version, prediction.deployment]).toEqual([201, id, model])
   const unknown = await api.post('/api/v1/deployments/augur/any/predictions', { input: validInput })
   expect(await problemOf(unknown)).toMatchObject({ code: 'not_found' })
 })

@@ -16,12 +16,14 @@ interface CreateByName {
   summary: string
   /** The stable version of what is named. @throws ServiceError `not_found` */
   stable(model: string): CatalogueVersion
+  /** Whether what is named is the deployment of a model. */
+  isDeployment?: boolean
 }
 
 /** A route that creates predictions of what its path names, as the rollout of that model divides its traffic. */
 export function createByNameRoute(
   context: ApiContext,
-  { path, summary, stable }: CreateByName,
+  { path, summary, stable, isDeployment = false }: CreateByName,
 ): OpenAPIHono<ApiEnv> {
   const route = createRoute({
     method: 'post',
@@ -39,12 +41,13 @@ export function createByNameRoute(
     },
   })
   const routes = createRoutes()
-  const read = readBody({ maxBytes: context.settings.AUGUR_MAX_BODY_BYTES, accept: ['application/json'] })
+  const read = readBody({ ...context.bodyLimits, accept: ['application/json'] })
   routes.openAPIRegistry.registerPath(route)
   routes.post(route.getRoutingPath(), needs('predict'), read, async (c) => {
     const model = `${c.req.param('owner')}/${c.req.param('name')}`
     const body = validBody(createByModelBody, parseJson(await c.req.text()))
-    return answerCreate(context, c, body, () => assign(context, c, stable(model), body.input))
+    const choose = () => assign(context, c, stable(model), body.input)
+    return answerCreate(context, c, body, choose, isDeployment)
   })
   return routes
 }

@@ -1,3 +1,5 @@
+import { idempotencyKeyHeader } from '../idempotency-documentation.js'
+
 const header = (name: string, description: string) => ({
   in: 'header' as const,
   name,
@@ -8,10 +10,6 @@ const header = (name: string, description: string) => ({
 
 /** Headers that a create reads. They are parsed by hand: Hono's validator would copy every header first. */
 const prefer = header('Prefer', '`wait` or `wait=<seconds>` holds the request until the prediction ends.')
-export const idempotencyKeyHeader = header(
-  'Idempotency-Key',
-  'Repeats of a request with the same key make one prediction; kept for 24 h.',
-)
 export const cancelAfterHeader = header(
   'Cancel-After',
   'When it is canceled unless it has ended, counted from its creation: `90`, `5m` or `1h30m45s`; 5 s to 168 h.',
@@ -32,4 +30,5 @@ export const createRefusals = [
   'quota_exceeded',
   'overloaded',
   'no_worker',
+  'version_draining',
 ] as const

@@ -7,7 +7,7 @@ import type { ApiEnv } from '../api-app.js'
 import { asCaller, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answerCreated } from './answer-created.js'
-import { idempotencyOf } from './idempotency-key.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { parsePrefer } from './prefer-header.js'
 import type { CreateBody } from './schemas.js'
 import { classOf, termsOf } from './terms.js'
@@ -35,15 +35,22 @@ export async function answerCreate(
   c: Context<ApiEnv>,
   body: CreateBody,
   choose: () => Assigned,
+  isDeployment = false,
 ): Promise<Response> {
   const context = asCaller(api, c, 'predict')
   const hold = parsePrefer(c.req.header('prefer'), context.settings.AUGUR_MAX_WAIT_SECONDS)
+  if (hold !== null) context.waiting.refuseTooMany(context.tenant)
   const text = await c.req.text()
   const idempotency = idempotencyOf(c, () => text)
   const created =
     (await findReplay(context, idempotency)) ??
-    (await submit(context, c, body, choose(), { isWaitedFor: hold !== null, idempotency }))
+    (await submit(context, c, body, choose(), { isWaitedFor: hold !== null, isDeployment, idempotency }))
   return answerCreated(context, c, created, hold)
+}
+
+interface Manner extends Pick<Submission, 'idempotency'> {
+  isWaitedFor: boolean
+  isDeployment: boolean
 }
 
 function submit(
@@ -51,7 +58,7 @@ function submit(
   c: Context<ApiEnv>,
   body: CreateBody,
   { version, trial }: Assigned,
-  { isWaitedFor, idempotency }: Pick<Submission, 'idempotency'> & { isWaitedFor: boolean },
+  { isWaitedFor, isDeployment, idempotency }: Manner,
 ): Promise<Created> {
   const { webhook, webhookEvents } = webhookOf(c, body)
   const { expiresAt, deadlineAt, timeoutMs, metadata } = termsOf(c, version, body, context.now())
@@ -60,6 +67,7 @@ function submit(
     trial,
     input: body.input,
     isWaitedFor,
+    isDeployment,
     idempotency,
     expiresAt,
     deadlineAt,

@@ -1,7 +1,7 @@
 import { randomToken } from '@augur/core/ids'
 import type { Prediction } from '@augur/core/predictions/prediction'
 import { finishPredictions } from '@augur/core/predictions/finish-predictions'
-import { deliveryId } from '@augur/core/webhooks/delivery'
+import { deliveryId, ownDeliveryId } from '@augur/core/webhooks/delivery'
 import { testVersion } from '@augur/test-support/test-context'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestApi, problemOf, type TestApi, validInput } from '../test/test-api.js'
@@ -104,6 +104,31 @@ test('pages hold each delivery once, newest first, of predictions and batches al
     path = page.next && page.next.slice(page.next.indexOf('/deliveries'))
   }
   expect(seen).toEqual(expected)
+})
+
+test('tests and stopped rollouts are listed with the others, newest first', async () => {
+  const owner = await newTenant()
+  const { tenant } = owner
+  const { id } = await succeeded(owner)
+  const body = '{}'
+  const made = ['test', 'rollout-stopped', 'test'].map((event, i) =>
+    ownDeliveryId(api.core.tag, event, Date.now() + 1 + i),
+  )
+  for (const own of made)
+    await api.core.deliveryStore.createOwn({ id: own, tenant, url: webhook, body }, Date.now())
+  const expected = [...made.toReversed(), `${id}.completed`]
+  const seen: string[] = []
+  let path: string | null = '/deliveries?limit=1'
+  while (path !== null) {
+    const page: ReturnType<typeof deliveryPageSchema.parse> = deliveryPageSchema.parse(
+      await (await get(path, owner)).json(),
+    )
+    seen.push(...page.results.map((each) => each.id))
+    path = page.next && page.next.slice(page.next.indexOf('/deliveries'))
+  }
+  expect(seen).toEqual(expected)
+  expect((await get(`/deliveries/${made[0]}`, owner)).status).toBe(200)
+  expect((await get(`/deliveries/${made[0]}`, await newTenant())).status).toBe(404)
 })
 
 test('a list can be asked for one state, cuts answers, and refuses a cursor of something else', async () => {

@@ -1,4 +1,4 @@
-import { deliveryStates } from '@augur/core/webhooks/delivery'
+import { deliveryHolds, deliveryStates } from '@augur/core/webhooks/delivery'
 import { z } from '@hono/zod-openapi'
 
 const time = z.iso.datetime()
@@ -30,6 +30,14 @@ export const deliverySchema = z
     state: z.enum(deliveryStates),
     created_at: time,
     next_attempt_at: time.nullable().openapi({ description: 'Null where none is due, or at once.' }),
+    held_by: z
+      .enum(deliveryHolds)
+      .nullable()
+      .openapi({
+        description:
+          'What keeps it from being tried, by no fault of its receiver: `signing_secret` where the secrets were sealed under ' +
+          'another master key. It counts no attempts meanwhile.',
+      }),
     attempts_made: z.int(),
     attempts: z.array(attemptSchema).openapi({ description: 'The newest twenty, in order.' }),
   })

@@ -84,6 +84,7 @@ function createOf(context: ApiContext): OpenAPIHono<ApiEnv> {
   return createByNameRoute(context, {
     path: '/deployments/{owner}/{name}/predictions',
     summary: 'Create a prediction of a deployment, as its rollout says',
+    isDeployment: true,
     stable(model) {
       const catalogue = currentCatalogue(context)
       const version = catalogue.rollout(model) && catalogue.stable(model)

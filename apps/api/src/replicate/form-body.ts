@@ -1,7 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
-import { nestsDeeperThan } from '../middleware/json-depth.js'
-import { deepestJson } from '../middleware/read-body.js'
+import { holdsMoreThan, nestsDeeperThan } from '../middleware/json-depth.js'
+import { deepestJson, mostJsonValues } from '../middleware/read-body.js'
 
 const selectors: ReadonlySet<string> = new Set(['model', 'version'])
 const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/
@@ -15,6 +15,9 @@ function fromText(text: string): unknown {
   if (!number.test(text) && !/^[[{]/.test(text)) return text
   if (nestsDeeperThan(deepestJson, text)) {
     throw new ServiceError('invalid_json', `A part of the form nests deeper than ${deepestJson} levels.`)
+  }
+  if (holdsMoreThan(mostJsonValues, text)) {
+    throw new ServiceError('invalid_json', `A part of the form holds more than ${mostJsonValues} values.`)
   }
   try {
     return JSON.parse(text)

@@ -1,6 +1,7 @@
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
 import type { ApiContext } from '../context.js'
+import { aboutModelRoutes } from './about-model.js'
 import { accountRoutes } from './account.js'
 import { batchRoutes } from './batches.js'
 import { collectionRoutes } from './collections.js'
@@ -34,6 +35,7 @@ export function replicateRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     replayRoutes,
     deletePredictionRoutes,
     modelRoutes,
+    aboutModelRoutes,
     searchRoutes,
     replaysRoutes,
     rolloutRoutes,

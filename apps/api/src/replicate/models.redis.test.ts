@@ -2,6 +2,7 @@ import { CatalogueStore } from '@augur/core/models/catalogue-store'
 import type { WorkerPresence } from '@augur/core/models/presence'
 import { testVersion } from '@augur/test-support/test-context'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { z } from 'zod'
 import { createTestApi, type TestApi } from '../test/test-api.js'
 import { healthSchema, modelPageSchema, modelSchema, versionPageSchema, versionSchema } from './schemas.js'
 
@@ -33,6 +34,37 @@ test('a version carries the schemas of its input and output', async () => {
   })
   expect(versionSchema.parse(await get('/models/augur/test/versions/1'))).toEqual(version)
   expect(versionPageSchema.parse(await get('/models/augur/test/versions')).results).toEqual([version])
+})
+
+const description = z.looseObject({
+  openapi: z.literal('3.1.0'),
+  paths: z.record(z.string(), z.unknown()),
+  components: z.object({
+    schemas: z.record(z.string(), z.looseObject({ properties: z.record(z.string(), z.unknown()) })),
+  }),
+})
+
+test('a model is described with its own input and output, as a path of its own', async () => {
+  const text = await (await api.app.request('/api/v1/models/augur/test/openapi.json')).text()
+  const { paths, components } = description.parse(JSON.parse(text))
+  expect(Object.keys(paths)).toEqual(['/models/augur/test/predictions'])
+  const { Input, Output, NewPrediction, Prediction } = components.schemas
+  expect(Input?.properties).toHaveProperty('x')
+  expect(Output?.properties).toHaveProperty('y')
+  expect(NewPrediction?.properties.input).toEqual({ $ref: '#/components/schemas/Input' })
+  expect(Prediction?.properties.output).toEqual({
+    anyOf: [{ $ref: '#/components/schemas/Output' }, { type: 'null' }],
+  })
+  const refs = [...text.matchAll(/"\$ref":"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name)
+  expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(refs))
+})
+
+test('a version is described as what its id alone creates', async () => {
+  const { paths, components } = description.parse(await get('/models/augur/test/openapi.json?version=1'))
+  expect(Object.keys(paths)).toEqual(['/predictions'])
+  expect(components.schemas.NewPrediction?.properties.version).toEqual({ const: testVersion.id })
+  const unknown = await api.app.request('/api/v1/models/augur/test/openapi.json?version=9')
+  expect(unknown.status).toBe(404)
 })
 
 test('a version that cannot be loaded shows its code beside the one that serves', async () => {

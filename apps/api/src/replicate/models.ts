@@ -1,3 +1,4 @@
+import { isKeyNeeded } from '@augur/core/access/is-key-needed'
 import { ServiceError } from '@augur/core/errors'
 import { modelTag } from '@augur/core/ids'
 import type { Catalogue } from '@augur/core/models/catalogue'
@@ -10,6 +11,7 @@ import { jsonResponse } from '../json-response.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
 import { createByNameRoute } from './create-by-name.js'
+import { describeModel } from './describe-model.js'
 import { baseUrlOf } from './present.js'
 import { presentModel, presentVersion } from './present-model.js'
 import { modelPageSchema, modelSchema, versionPageSchema, versionSchema, type WireModel } from './schemas.js'
@@ -48,6 +50,17 @@ const versionPath = createRoute({
   responses: { 200: answer('The version.', versionSchema), ...refusals('not_found') },
 })
 
+const describePath = createRoute({
+  method: 'get',
+  path: '/models/{owner}/{name}/openapi.json',
+  summary: 'Describe a model with its own input and output, as OpenAPI',
+  request: { params: byModel, query: z.object({ version: z.string().max(300).optional() }) },
+  responses: {
+    200: answer('OpenAPI 3.1 of its stable version, or of the one that is named.', z.looseObject({})),
+    ...refusals('invalid_request', 'not_found'),
+  },
+})
+
 const page = <T>(results: T[]) => ({ next: null, previous: null, results })
 const noSuch = (what: string) => new ServiceError('not_found', `There is no such ${what}.`)
 
@@ -67,13 +80,21 @@ async function modelOf(context: ApiContext, model: string, baseUrl: string): Pro
   return presentModel({ catalogue, model, runCount, baseUrl })
 }
 
+export async function modelsOf(
+  context: ApiContext,
+  models: readonly string[],
+  baseUrl: string,
+): Promise<WireModel[]> {
+  return Promise.all(models.map((model) => modelOf(context, model, baseUrl)))
+}
+
 /** All of these models as one page. */
 export async function presentModels(
   context: ApiContext,
   models: readonly string[],
   baseUrl: string,
 ): Promise<JsonText> {
-  return JSON.stringify(page(await Promise.all(models.map((model) => modelOf(context, model, baseUrl)))))
+  return JSON.stringify(page(await modelsOf(context, models, baseUrl)))
 }
 
 export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
@@ -109,6 +130,24 @@ export function modelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const version = catalogue.versionOf(`${owner}/${name}`, wanted)
     if (version === undefined) throw noSuch('version')
     return jsonResponse(c, JSON.stringify(presentVersion(catalogue, version)))
+  })
+
+  routes.openapi(describePath, (c) => {
+    allow(c, 'read')
+    const { owner, name } = c.req.valid('param')
+    const { version: wanted } = c.req.valid('query')
+    const catalogue = knowing(context, `${owner}/${name}`)
+    const isPinned = wanted !== undefined
+    const version = isPinned
+      ? catalogue.versionOf(`${owner}/${name}`, wanted)
+      : catalogue.stable(`${owner}/${name}`)
+    if (version === undefined) throw noSuch('version')
+    const options = {
+      baseUrl: baseUrlOf(context, c),
+      isKeyNeeded: isKeyNeeded(context.settings),
+      isPinned,
+    }
+    return jsonResponse(c, JSON.stringify(describeModel(version, options)))
   })
 
   const create = createByNameRoute(context, {

@@ -15,10 +15,11 @@ import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { answer, refusals } from '../documentation.js'
-import { cancelAfterHeader, createRefusals, idempotencyKeyHeader } from './create-documentation.js'
+import { idempotencyKeyHeader } from '../idempotency-documentation.js'
+import { cancelAfterHeader, createRefusals } from './create-documentation.js'
 import { readFormBody } from './form-body.js'
 import { holdCreated } from '../hold.js'
-import { idempotencyOf } from './idempotency-key.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { baseUrlOf } from './present.js'
 import { presentCreated } from './present-created.js'
 import { type PredictBody, predictAnswer, predictBody } from './schemas.js'
@@ -63,6 +64,7 @@ async function readPredictBody(c: Context): Promise<PredictBody> {
 
 async function answerPredict(api: ApiContext, c: Context<ApiEnv>, body: PredictBody): Promise<Response> {
   const context = asCaller(api, c, 'predict')
+  context.waiting.refuseTooMany(context.tenant)
   const { AUGUR_DEFAULT_MODEL: byDefault, AUGUR_MAX_WAIT_SECONDS: seconds } = context.settings
   const idempotency = idempotencyOf(c, () => JSON.stringify(body))
   const input = body.input ?? body.input_data
@@ -97,8 +99,7 @@ export function predictRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   // Validated by hand: Hono's validators know routes with one kind of body.
   routes.openAPIRegistry.registerPath(predictPath)
-  const maxBytes = context.settings.AUGUR_MAX_BODY_BYTES
-  const read = readBody({ maxBytes, accept: [json, form] })
+  const read = readBody({ ...context.bodyLimits, accept: [json, form] })
   routes.post(predictPath.path, needs('predict'), read, async (c) =>
     answerPredict(context, c, await readPredictBody(c)),
   )

@@ -62,7 +62,7 @@ const getPath = createRoute({
   ],
   responses: {
     200: answer('The prediction as it is.', predictionSchema),
-    ...refusals('invalid_request', 'not_found', 'gone'),
+    ...refusals('invalid_request', 'not_found', 'gone', 'quota_exceeded', 'overloaded'),
   },
 })
 
@@ -79,10 +79,10 @@ const namesModelOnly = (reference: string) => reference.includes('/') && !refere
 
 export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  const { AUGUR_MAX_BODY_BYTES: maxBytes, AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
+  const { AUGUR_MAX_WAIT_SECONDS: maxSeconds } = context.settings
 
   routes.openAPIRegistry.registerPath(createPath)
-  const read = readBody({ maxBytes, accept: ['application/json'] })
+  const read = readBody({ ...context.bodyLimits, accept: ['application/json'] })
   routes.post(createPath.path, needs('predict'), read, async (c) => {
     const { version, ...body } = validBody(createBody, parseJson(await c.req.text()))
     return answerCreate(context, c, body, () => {
@@ -110,6 +110,7 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const id = c.req.param('id')
     const wait = c.req.query('wait')
     const seconds = wait === undefined ? 0 : parseWaitSeconds(wait, maxSeconds)
+    if (seconds > 0) own.waiting.refuseTooMany(own.tenant)
     const prediction = seconds === 0 ? await getPrediction(own, id) : await holdUntilEnd(own, c, id, seconds)
     return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
   })

@@ -21,6 +21,7 @@ export function presentDelivery(view: DeliveryView, answerLength = longestAnswer
     state: view.state,
     created_at: isoOf(view.createdAt),
     next_attempt_at: view.nextAttemptAt === null ? null : isoOf(view.nextAttemptAt),
+    held_by: view.heldBy,
     attempts_made: view.attempts,
     attempts: view.newest.map((attempt) => presentAttempt(attempt, answerLength)),
   }

@@ -73,15 +73,16 @@ export function presentComparison(
 }
 
 function presentArm(version: WireRollout['stable'], counts: ArmCounts): WireComparison['arms']['stable'] {
-  const { succeeded, failed, canceled, latencyMs, labels, feedback, meanScore } = counts
-  const ended = succeeded + failed
+  const { succeeded, failed, canceled, expired, latencyMs, labels, feedback, meanScore } = counts
+  const ended = succeeded + failed + expired
   return {
     version,
     predictions: ended + canceled,
     succeeded,
     failed,
     canceled,
-    error_rate: ended === 0 ? null : failed / ended,
+    expired,
+    error_rate: ended === 0 ? null : (failed + expired) / ended,
     latency_ms: latencyMs,
     outputs: labels,
     feedback: {

@@ -10,6 +10,7 @@ export function presentShadow(comparison: ShadowComparison): WireShadow {
     pairs: comparison.pairs,
     ...outcomes,
     missing: comparison.missing,
+    input_gone: comparison.inputGone,
     shed: comparison.shed,
     agreement: { share: count === 0 ? null : hits / count, low, high },
     distance: comparison.distance,
@@ -29,7 +30,7 @@ export function presentReplay(
   { id, model, candidate, total, createdAt }: Replay,
   comparison: ShadowComparison,
 ): WireReplay {
-  const done = comparison.pairs + comparison.missing
+  const done = comparison.pairs + comparison.missing + comparison.inputGone
   return {
     id,
     model,

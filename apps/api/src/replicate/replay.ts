@@ -13,7 +13,7 @@ import { parseJson, readBody } from '../middleware/read-body.js'
 import { answerCreated } from './answer-created.js'
 import { webhookOf } from './create.js'
 import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
-import { idempotencyOf } from './idempotency-key.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { parsePrefer } from './prefer-header.js'
 import { predictionSchema, replayBody } from './schemas.js'
 import { deadlineOf } from './terms.js'
@@ -51,6 +51,7 @@ export function replayRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const text = await c.req.text()
     const { version, ...webhook } = validBody(replayBody, parseJson(text))
     const hold = parsePrefer(c.req.header('prefer'), context.settings.AUGUR_MAX_WAIT_SECONDS)
+    if (hold !== null) own.waiting.refuseTooMany(own.tenant)
     const idempotency = idempotencyOf(c, () => text)
     const deadlineAt = deadlineOf(c, context.now())
     const replay = async () => {

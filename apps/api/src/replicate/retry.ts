@@ -11,7 +11,7 @@ import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answerCreated } from './answer-created.js'
 import { cancelAfterHeader, createHeaders, createRefusals } from './create-documentation.js'
-import { idempotencyOf } from './idempotency-key.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { parsePrefer } from './prefer-header.js'
 import { predictionSchema } from './schemas.js'
 import { deadlineOf } from './terms.js'
@@ -50,6 +50,7 @@ export function retryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const text = await c.req.text()
     if (text !== '') validBody(noFields, parseJson(text))
     const hold = parsePrefer(c.req.header('prefer'), context.settings.AUGUR_MAX_WAIT_SECONDS)
+    if (hold !== null) own.waiting.refuseTooMany(own.tenant)
     const idempotency = idempotencyOf(c, () => text)
     const deadlineAt = deadlineOf(c, context.now())
     const retry = async () => {

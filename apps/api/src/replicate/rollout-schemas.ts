@@ -1,4 +1,9 @@
-import { guardrailsSchema, rolloutModes, stickyKeySchema } from '@augur/core/rollouts/rollout'
+import {
+  findIdleGuardrails,
+  guardrailsSchema,
+  rolloutModes,
+  stickyKeySchema,
+} from '@augur/core/rollouts/rollout'
 import { rolloutActions } from '@augur/core/rollouts/rollout-store'
 import { verdicts } from '@augur/core/rollouts/compare-arms'
 import { z } from '@hono/zod-openapi'
@@ -31,6 +36,11 @@ export const rolloutBody = z
       .boolean()
       .optional()
       .openapi({ description: 'Takes a candidate that is not verified. Needs a reason.' }),
+  })
+  .superRefine(({ mode, guardrails = {} }, context) => {
+    for (const { path, message } of findIdleGuardrails(mode, guardrails)) {
+      context.addIssue({ code: 'custom', path: ['guardrails', ...path], message })
+    }
   })
   .openapi('SetRollout')
 export type RolloutBody = z.infer<typeof rolloutBody>
@@ -92,7 +102,11 @@ const armSchema = z
     predictions: z.int().min(0),
     succeeded: z.int().min(0),
     failed: z.int().min(0),
-    canceled: z.int().min(0),
+    canceled: z.int().min(0).openapi({ description: 'By their callers.' }),
+    expired: z
+      .int()
+      .min(0)
+      .openapi({ description: 'Given up because their time was over; they count as errors.' }),
     error_rate: z.number().nullable(),
     latency_ms: z
       .strictObject({ p50: quantile, p95: quantile, p99: quantile })

@@ -125,7 +125,7 @@ async function bodyOf<T>(c: Context<ApiEnv>, schema: z.ZodType<T>): Promise<T> {
 
 export function rolloutRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  const read = readBody({ maxBytes: context.settings.AUGUR_MAX_BODY_BYTES, accept: ['application/json'] })
+  const read = readBody({ ...context.bodyLimits, accept: ['application/json'] })
   const shown = (c: Context<ApiEnv>, found: Rollout) =>
     jsonResponse(c, JSON.stringify(presentRollout(currentCatalogue(context), found)))
 

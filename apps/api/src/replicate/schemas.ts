@@ -136,6 +136,7 @@ export const predictionSchema = z
       .strictObject({ label: z.string().optional(), score: z.number().optional() })
       .optional()
       .openapi({ description: 'What somebody said was right for it.' }),
+    deployment: z.string().optional().openapi({ description: 'The deployment by which it was asked for.' }),
     retried_from: z.string().optional().openapi({ description: 'The prediction whose input it has.' }),
     metrics: z
       .strictObject({ predict_time: z.number().optional(), total_time: z.number() })
@@ -235,6 +236,15 @@ export const modelSchema = z
 export type WireModel = z.infer<typeof modelSchema>
 
 export const modelPageSchema = pageOf(modelSchema).openapi('ModelPage')
+
+export const searchSchema = z
+  .strictObject({
+    query: z.string(),
+    models: z.array(z.strictObject({ model: modelSchema })),
+    collections: z.array(z.unknown()).length(0),
+    pages: z.array(z.unknown()).length(0),
+  })
+  .openapi('SearchResults')
 
 export const predictAnswer = z.strictObject({ prediction: predictionSchema }).openapi('PredictAnswer')
 

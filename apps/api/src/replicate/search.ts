@@ -1,16 +1,17 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Catalogue } from '@augur/core/models/catalogue'
-import type { OpenAPIHono } from '@hono/zod-openapi'
+import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import { type ApiEnv, createRoutes } from '../api-app.js'
+import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
 import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { readBody } from '../middleware/read-body.js'
-import { presentModels } from './models.js'
+import { modelsOf, presentModels } from './models.js'
 import { baseUrlOf } from './present.js'
-import { modelPageSchema } from './schemas.js'
+import { modelPageSchema, searchSchema } from './schemas.js'
 
 const maxQueryBytes = 4096
 
@@ -36,6 +37,20 @@ export function searchModels(catalogue: Catalogue, text: string): string[] {
   return [...found.filter(hasAll), ...found.filter((model) => !hasAll(model))]
 }
 
+const mostFound = 50
+const searchPath = createRoute({
+  method: 'get',
+  path: '/search',
+  summary: 'Search models by words of their name or description, in the form of the newer clients',
+  request: {
+    query: z.object({
+      query: z.string().max(maxQueryBytes),
+      limit: z.coerce.number().int().min(1).max(mostFound).default(20),
+    }),
+  },
+  responses: { 200: answer('The best of what was found.', searchSchema), ...refusals('invalid_request') },
+})
+
 export function searchRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   routes.openAPIRegistry.registerPath({
@@ -55,5 +70,13 @@ export function searchRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const found = searchModels(currentCatalogue(context), searchText(await c.req.text()))
     return jsonResponse(c, await presentModels(context, found, baseUrlOf(context, c)))
   })
+  routes.openapi(searchPath, async (c) => {
+    allow(c, 'read')
+    const { query, limit } = c.req.valid('query')
+    const found = searchModels(currentCatalogue(context), query).slice(0, limit)
+    const models = (await modelsOf(context, found, baseUrlOf(context, c))).map((model) => ({ model }))
+    return jsonResponse(c, JSON.stringify({ query, models, collections: [], pages: [] }))
+  })
+
   return routes
 }

@@ -16,6 +16,9 @@ export const shadowSchema = z
     candidate_failed: count.openapi({ description: 'Only the candidate failed.' }),
     both_failed: count,
     missing: count.openapi({ description: 'Left out because input or output was gone.' }),
+    input_gone: count.openapi({
+      description: 'Left out because the input names a file of another host, which is not fetched twice.',
+    }),
     shed: count.openapi({ description: 'Left out under load.' }),
     agreement: z
       .strictObject({ share: number, low: z.number(), high: z.number() })

@@ -9,11 +9,12 @@ beforeAll(async () => {
 })
 afterAll(() => api.close())
 
-type Headers = Awaited<ReturnType<TestApi['signIn']>>
+type Headers = Record<string, string>
 const root = '/api/v1/webhooks'
 
 async function newest(headers: Headers): Promise<string> {
   const response = await api.app.request(`${root}/default/secret`, { headers })
+  expect(response.headers.get('cache-control')).toBe('no-store')
   return webhookSecretSchema.parse(await response.json()).key
 }
 async function list(headers: Headers) {
@@ -68,3 +69,13 @@ test.each([[{ grace_seconds: -1 }], [{ grace_seconds: 1.5 }], [{ grace: 1 }], [[
     expect(await list(headers)).toHaveLength(1)
   },
 )
+
+test.each(['', '/rotate'])('a repeated create of a secret (%s) makes no second one', async (path) => {
+  const headers = { ...(await api.signIn(`repeating${path.slice(1)}`)), 'idempotency-key': 'secret-1' }
+  const first = await change(path, headers)
+  const before = await list(headers)
+  expect(await change(path, headers)).toEqual(first)
+  expect(await list(headers)).toEqual(before)
+  const { id } = await change(path, { ...headers, 'idempotency-key': 'secret-2' })
+  expect(id).not.toBe(first.id)
+})

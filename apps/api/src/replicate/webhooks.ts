@@ -2,13 +2,16 @@ import { checkWebhookUrl } from '@augur/core/predictions/submit-prediction'
 import { ServiceError } from '@augur/core/errors'
 import type { AuditedAction } from '@augur/core/access/audit-log'
 import { sendTestEvent } from '@augur/core/webhooks/send-test-event'
+import { newSecretId } from '@augur/core/webhooks/signing-secrets'
 import type { KnownSecret } from '@augur/core/webhooks/webhook-secrets'
 import { createRoute, type OpenAPIHono, z } from '@hono/zod-openapi'
 import type { Context } from 'hono'
 import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
-import { asCaller } from '../as-caller.js'
+import { allow, asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
+import { idempotencyKeyHeader, idempotencyRefusals } from '../idempotency-documentation.js'
+import { idempotencyOf } from '../idempotency-key.js'
 import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
@@ -48,7 +51,11 @@ const createPath = createRoute({
   method: 'post',
   path: '/webhooks/secrets',
   summary: 'Create a secret that signs beside the others',
-  responses: { 201: answer('The secret.', knownSecretSchema), ...refusals('secret_needed') },
+  parameters: [idempotencyKeyHeader],
+  responses: {
+    201: answer('The secret.', knownSecretSchema),
+    ...refusals('secret_needed', ...idempotencyRefusals),
+  },
 })
 
 const rotatePath = createRoute({
@@ -56,7 +63,11 @@ const rotatePath = createRoute({
   path: '/webhooks/secrets/rotate',
   summary: 'Create a secret in place of all others, which sign for a while still',
   request: { body: { required: false, content: { [json]: { schema: rotateSecretBody } } } },
-  responses: { 201: answer('The secret.', knownSecretSchema), ...refusals(...ofBody, 'secret_needed') },
+  parameters: [idempotencyKeyHeader],
+  responses: {
+    201: answer('The secret.', knownSecretSchema),
+    ...refusals(...ofBody, 'secret_needed', ...idempotencyRefusals),
+  },
 })
 
 const expirePath = createRoute({
@@ -87,10 +98,31 @@ function presentSecret({ id, createdAt, expiresAt }: KnownSecret): WireSecret {
   }
 }
 
-/** The text of a secret must not stay anywhere on its way. */
-function answerSecret(c: Context<ApiEnv>, secret: KnownSecret): Response {
+/**
+ * Answers with the secret that `make` gives, or with the one that an earlier request with the same `Idempotency-Key` made.
+ * Its text must not stay anywhere on its way.
+ */
+async function answerMade(
+  { webhookSecrets, idempotency, now }: ApiContext,
+  c: Context<ApiEnv>,
+  sent: string,
+  make: (id: string) => Promise<KnownSecret>,
+): Promise<Response> {
+  const { tenant } = c.get('caller')
+  const named = idempotencyOf(c, () => sent)
+  const id = newSecretId()
+  const { value: secret, replayed } =
+    named === null
+      ? { value: await make(id), replayed: false }
+      : await idempotency.once<KnownSecret>({ tenant, ...named }, id, now(), {
+          create: make,
+          existing: (fixed) => webhookSecrets.read(tenant, fixed, now()),
+        })
   const known: WireKnownSecret = { ...presentSecret(secret), key: secret.key }
-  return jsonResponse(c, JSON.stringify(known), 201, { 'cache-control': 'no-store' })
+  return jsonResponse(c, JSON.stringify(known), 201, {
+    'cache-control': 'no-store',
+    ...(replayed && { 'idempotency-replayed': 'true' }),
+  })
 }
 
 export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
@@ -119,15 +151,20 @@ export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(createPath, async (c) => {
-    const tenant = await changing(c, 'webhook_secret.create')
-    return answerSecret(c, await webhookSecrets.create(tenant, now()))
+    allow(c, 'webhooks')
+    return answerMade(context, c, '', async (id) => {
+      const tenant = await changing(c, 'webhook_secret.create')
+      return webhookSecrets.create(tenant, now(), id)
+    })
   })
 
   routes.post(rotatePath.path, needs('webhooks'), read, async (c) => {
     const text = await c.req.text()
     const { grace_seconds: seconds } = validBody(rotateSecretBody, text === '' ? {} : parseJson(text))
-    const tenant = await changing(c, 'webhook_secret.rotate')
-    return answerSecret(c, await webhookSecrets.rotate(tenant, seconds * 1000, now()))
+    return answerMade(context, c, text, async (id) => {
+      const tenant = await changing(c, 'webhook_secret.rotate')
+      return webhookSecrets.rotate(tenant, seconds * 1000, now(), id)
+    })
   })
 
   routes.openapi(expirePath, async (c) => {

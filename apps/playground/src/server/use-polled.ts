@@ -1,11 +1,8 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
+import { createPoller, type PolledState } from './poller.js'
 import { explain } from './server.js'
 
-export interface Polled<T> {
-  /** The newest that is known; null until there is one. */
-  value: T | null
-  /** Why the newest attempt failed. */
-  error: string | null
+export interface Polled<T> extends PolledState<T> {
   reload(): Promise<void>
 }
 
@@ -14,29 +11,19 @@ export interface Polled<T> {
  * reads the same thing.
  */
 export function usePolled<T>(read: () => Promise<T>, everyMs: number): Polled<T> {
-  const [state, setState] = useState<{ value: T | null; error: string | null }>({ value: null, error: null })
-  const latest = useRef(0)
-
-  const reload = useCallback(async () => {
-    const turn = ++latest.current
-    try {
-      const value = await read()
-      if (turn === latest.current) setState({ value, error: null })
-    } catch (error) {
-      if (turn === latest.current) setState(({ value }) => ({ value, error: explain(error) }))
-    }
-  }, [read])
+  const [state, setState] = useState<PolledState<T>>({ value: null, error: null })
+  const poller = useMemo(() => createPoller(read, setState, explain), [read])
 
   useEffect(() => {
-    void reload()
+    void poller.reload()
     const timer = setInterval(() => {
-      if (!document.hidden) void reload()
+      if (!document.hidden) void poller.poll()
     }, everyMs)
     return () => {
       clearInterval(timer)
-      latest.current++
+      poller.stop()
     }
-  }, [reload, everyMs])
+  }, [poller, everyMs])
 
-  return { ...state, reload }
+  return { ...state, reload: poller.reload }
 }

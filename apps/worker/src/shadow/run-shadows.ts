@@ -3,7 +3,7 @@ import { isTerminal, type JsonText, type Prediction } from '@augur/core/predicti
 import type { PredictionStore } from '@augur/core/predictions/prediction-store'
 import type { ShadowJob } from '@augur/core/queue/jobs'
 import { comparePair } from '@augur/core/shadow/compare-pair'
-import type { ShadowPair, ShadowStore } from '@augur/core/shadow/shadow-store'
+import type { NoPair, ShadowPair, ShadowStore } from '@augur/core/shadow/shadow-store'
 import type { Metrics } from '@augur/core/telemetry/metrics'
 import { type ItemOutcome, runInHalves } from '@augur/inference/run-in-halves'
 import type { ItemResult, RunInput } from '@augur/inference/runner/protocol'
@@ -36,13 +36,9 @@ export async function runShadows(
   jobs: readonly ShadowJob[],
   run: (inputs: RunInput[]) => Promise<RunOutcome>,
 ): Promise<void> {
-  const primaries = await readPrimaries(context, jobs)
-  const known = new Set(primaries.map(({ job }) => job))
-  await record(
-    context,
-    jobs.filter((job) => !known.has(job)).map((job) => [job.trial, missing(job)]),
-  )
-  const pairs: [string, ShadowPair][] = []
+  const { primaries, unusable } = await readPrimaries(context, jobs)
+  await record(context, unusable)
+  const pairs: OfTrial[] = []
   await runInHalves<Primary, Result>(primaries, {
     run: async (some) => timed(await run(some.map(inputOf))),
     // Alone once is enough to tell who it was: a second time would say nothing new of the candidate.
@@ -56,27 +52,36 @@ export async function runShadows(
 
 const inputOf = ({ prediction: { form }, input: json }: Primary): RunInput => ({ form, json })
 
-const missing = ({ primary: id }: ShadowJob): ShadowPair => ({
-  id,
-  pair: 'missing',
-  stableMs: null,
-  candidateMs: null,
-  candidateOutput: null,
-})
+type OfTrial = [trial: string, pair: ShadowPair]
 
-/** Those that can be repeated: input and answer are still there. */
-async function readPrimaries(context: ShadowContext, jobs: readonly ShadowJob[]): Promise<Primary[]> {
+const without = ({ trial, primary: id }: ShadowJob, pair: NoPair): OfTrial => [
+  trial,
+  { id, pair, stableMs: null, candidateMs: null, candidateOutput: null },
+]
+
+/**
+ * Those that can be repeated, and the others. A URL of another host is not fetched again: its owner was promised nothing,
+ * and what is there now need not be what was answered.
+ */
+async function readPrimaries(
+  context: ShadowContext,
+  jobs: readonly ShadowJob[],
+): Promise<{ primaries: Primary[]; unusable: OfTrial[] }> {
   const predictions = await context.predictions.readMany(jobs.map(({ primary }) => primary))
   const read = await Promise.all(
     jobs.map(async (job, i) => readPrimary(context, job, predictions[i] ?? null)),
   )
   const found = read.filter((primary) => primary !== null)
   const wanted = found.map(({ prediction: { tenant, form }, input }) => ({ tenant, form, input }))
-  const resolved = await resolveInputs(context, context.fileFields, wanted)
-  return found.flatMap((primary, i) => {
+  const resolved = await resolveInputs(context, context.fileFields, wanted, { isOwnOnly: true })
+  const primaries: Primary[] = []
+  const unusable = jobs.filter((_, i) => read[i] === null).map((job) => without(job, 'missing'))
+  for (const [i, primary] of found.entries()) {
     const outcome = resolved[i]
-    return outcome?.ok ? [{ ...primary, input: outcome.input }] : []
-  })
+    if (outcome?.ok) primaries.push({ ...primary, input: outcome.input })
+    else unusable.push(without(primary.job, 'input_gone'))
+  }
+  return { primaries, unusable }
 }
 
 async function readPrimary(
@@ -126,12 +131,12 @@ function timeOf(provenance: JsonText | null): number | null {
   return Number.isFinite(sum) ? sum : null
 }
 
-async function record(context: ShadowContext, pairs: readonly [string, ShadowPair][]): Promise<void> {
+async function record(context: ShadowContext, pairs: readonly OfTrial[]): Promise<void> {
   const byTrial = new Map<string, ShadowPair[]>()
   for (const [trial, pair] of pairs) byTrial.set(trial, [...(byTrial.get(trial) ?? []), pair])
   for (const [trial, some] of byTrial) await context.shadowStore.record(trial, some)
   for (const [, { pair }] of pairs) {
-    const outcome = pair === 'missing' ? pair : pair.outcome
+    const outcome = typeof pair === 'string' ? pair : pair.outcome
     context.metrics.shadows.inc({ model: context.model, outcome })
   }
 }

@@ -4,15 +4,13 @@ import { createPrediction } from '@augur/core/predictions/create-prediction'
 import type { ShadowCounts } from '@augur/core/shadow/shadow-store'
 import { childrenOf } from '@augur/test-support/test-stack'
 import { candidateFaults, trialModels } from '@augur/test-support/trial-models'
-import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestWorker, type TestWorker } from '../test/test-worker.js'
 
 const tag = modelTag('augur/trial')
 const trial = 'a-trial'
 /** Its runner starts with what processor time nobody else wants. */
 const patience = { timeout: 50_000, interval: 50 }
-vi.setConfig({ testTimeout: 60_000 })
-
 let worker: TestWorker
 let candidate: string
 beforeEach(async () => {

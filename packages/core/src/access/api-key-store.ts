@@ -18,17 +18,20 @@ export class ApiKeyStore {
     private readonly keys: Keys,
   ) {}
 
-  async create(key: ApiKey, along: Along): Promise<void> {
-    await this.change((transaction) => this.write(transaction, key), along)
+  /** Creates it, unless there is one with its id. Returns whether it did. */
+  async create(key: ApiKey, along: Along): Promise<boolean> {
+    const [isNew] = await this.change((transaction) => this.write(transaction, key), along)
+    return isNew === 1
   }
 
-  /** Creates a key in place of another, which is good until `retiresAt`. */
-  async replace(id: string, retiresAt: number, key: ApiKey, along: Along): Promise<void> {
+  /** Creates a key, as `create` does, in place of another, which is good until `retiresAt`. */
+  async replace(id: string, retiresAt: number, key: ApiKey, along: Along): Promise<boolean> {
     const both: Along = (transaction) => {
       this.write(transaction, key)
       transaction.hset(this.keys.apiKey(id), 'retires_at', retiresAt)
     }
-    await this.change(both, along)
+    const [isNew] = await this.change(both, along)
+    return isNew === 1
   }
 
   async update(id: string, changes: KeyChanges, along: Along): Promise<void> {
@@ -65,15 +68,20 @@ export class ApiKeyStore {
     return found.filter((key) => key !== null)
   }
 
+  /** Its first command answers 1 where the key is new. What is there stays: its text may be somebody's already. */
   private write(transaction: ChainableCommander, key: ApiKey): void {
-    transaction.hset(this.keys.apiKey(key.id), encode(key)).zadd(this.keys.apiKeys, key.createdAt, key.id)
+    const { digest, ...others } = encode(key)
+    for (const [field, value] of Object.entries({ digest, ...others })) {
+      transaction.hsetnx(this.keys.apiKey(key.id), field, value)
+    }
+    transaction.zadd(this.keys.apiKeys, 'NX', key.createdAt, key.id)
   }
 
-  private async change(what: Along, along: Along): Promise<void> {
+  private async change(what: Along, along: Along): Promise<unknown[]> {
     const transaction = this.redis.multi()
     what(transaction)
     along(transaction)
-    await commit(transaction)
+    return commit(transaction)
   }
 }
 

@@ -41,9 +41,10 @@ const pattern = /^augur_([0-9a-hjkmnp-tv-z]{12})_[A-Za-z0-9_-]{43}$/
 const idPattern = /^[0-9a-hjkmnp-tv-z]{12}$/
 const anywhere = /(augur_[0-9a-hjkmnp-tv-z]{12})_[A-Za-z0-9_-]+/g
 
+export const newKeyId = () => randomToken().slice(0, 12)
+
 /** A new key. Its text exists here only: what is stored cannot be turned back into it. */
-export function newApiKeyText(): { id: string; text: string; digest: string } {
-  const id = randomToken().slice(0, 12)
+export function newApiKeyText(id = newKeyId()): { id: string; text: string; digest: string } {
   const text = `augur_${id}_${randomBytes(32).toString('base64url')}`
   return { id, text, digest: digestOf(text) }
 }

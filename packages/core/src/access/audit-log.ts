@@ -15,6 +15,8 @@ export const auditedActions = [
   'model.unload',
   'version.pause',
   'version.resume',
+  'version.drain',
+  'version.purge',
   'rollout.set',
   'rollout.stop',
   'rollout.promote',

@@ -3,7 +3,14 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ApiKeyStore } from './api-key-store.js'
 import { AuditLog } from './audit-log.js'
 import { KeyReader } from './key-reader.js'
-import { createKey, type ManageKeysContext, revokeKey, rotateKey, updateKey } from './manage-keys.js'
+import {
+  createKey,
+  makeKeyOnce,
+  type ManageKeysContext,
+  revokeKey,
+  rotateKey,
+  updateKey,
+} from './manage-keys.js'
 
 let core: TestContext
 let context: ManageKeysContext
@@ -186,4 +193,19 @@ test('a store that is away is asked again, not remembered', async () => {
   await expect(flaky.find(text)).rejects.toThrow('away')
   away = false
   expect(await flaky.find(text)).not.toBeNull()
+})
+
+test('a key whose creation was taken over while it was held up keeps the text that was shown', async () => {
+  const request = { tenant: 'default', key: 'k', fingerprint: 'f' }
+  const once = { ...context, idempotency: core.idempotency }
+  let shown: string | null = null
+  const held = makeKeyOnce(once, request, async (id) => {
+    core.clock.now += 11_000
+    shown = (await makeKeyOnce(once, request, (same) => createKey(context, wanted, same))).text
+    return createKey(context, wanted, id)
+  })
+  await expect(held).rejects.toMatchObject({ code: 'idempotency_in_progress' })
+  expect(await reader.find(shown ?? '')).toMatchObject({ name: 'laptop' })
+  expect(await context.apiKeys.list(null, 10)).toHaveLength(1)
+  expect((await makeKeyOnce(once, request, (id) => createKey(context, wanted, id))).text).toBeNull()
 })

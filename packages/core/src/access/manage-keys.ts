@@ -1,4 +1,5 @@
 import { ServiceError } from '../errors.js'
+import type { IdempotencyKeys, IdempotentRequest } from '../idempotency.js'
 import { isTenantName } from '../tenant.js'
 import {
   type ApiKey,
@@ -7,6 +8,7 @@ import {
   isUsable,
   type KeyLimits,
   newApiKeyText,
+  newKeyId,
   usualLimits,
 } from './api-key.js'
 import type { Along, ApiKeyStore, KeyChanges } from './api-key-store.js'
@@ -34,10 +36,54 @@ export interface CreatedKey {
   text: string
 }
 
+/**
+ * Has `make` create one key for all requests with the same `Idempotency-Key`. Its text is shown to the first of them
+ * alone, null to the others: it is stored nowhere.
+ * @throws ServiceError as `IdempotencyKeys.once` and `make` do
+ */
+export async function makeKeyOnce(
+  context: ManageKeysContext & { idempotency: Pick<IdempotencyKeys, 'once'> },
+  request: IdempotentRequest | null,
+  make: (id: string) => Promise<CreatedKey>,
+): Promise<{ key: ApiKey; text: string | null }> {
+  const id = newKeyId()
+  if (request === null) return make(id)
+  const made = async (fixed: string) => ({ key: await existing(context, fixed), text: null })
+  const { value } = await context.idempotency.once<{ key: ApiKey; text: string | null }>(
+    request,
+    id,
+    context.now(),
+    {
+      async create(fixed) {
+        const isMade = fixed !== id && (await context.apiKeys.read(fixed)) !== null
+        return isMade ? made(fixed) : make(fixed)
+      },
+      existing: made,
+    },
+  )
+  return value
+}
+
+/** Somebody took the creation over while it was held up: that one's key, and its text, are the good ones. */
+function requireNew(isNew: boolean): void {
+  if (isNew) return
+  throw new ServiceError(
+    'idempotency_in_progress',
+    'Another request with this Idempotency-Key made the key.',
+    {
+      retryAfterSeconds: 1,
+    },
+  )
+}
+
 /** @throws ServiceError `invalid_input` when the tenant has no possible name */
-export async function createKey(context: ManageKeysContext, wanted: NewApiKey): Promise<CreatedKey> {
+export async function createKey(
+  context: ManageKeysContext,
+  wanted: NewApiKey,
+  withId = newKeyId(),
+): Promise<CreatedKey> {
   if (!isTenantName(wanted.tenant)) throw new ServiceError('invalid_input', 'This is no name of a tenant.')
-  const { id, text, digest } = newApiKeyText()
+  const { id, text, digest } = newApiKeyText(withId)
   const key: ApiKey = {
     ...usualLimits,
     webhook: null,
@@ -51,7 +97,7 @@ export async function createKey(context: ManageKeysContext, wanted: NewApiKey): 
   const { name, tenant, scopes, expiresAt } = wanted
   const expires = expiresAt === null ? null : new Date(expiresAt).toISOString()
   const detail = { name, tenant, scopes, expires_at: expires, ...changesDetail(wanted) }
-  await context.apiKeys.create(key, audited(context, 'key.create', id, detail))
+  requireNew(await context.apiKeys.create(key, audited(context, 'key.create', id, detail)))
   return { key, text }
 }
 
@@ -64,14 +110,15 @@ export async function rotateKey(
   context: ManageKeysContext,
   id: string,
   graceMs: number,
+  withId = newKeyId(),
 ): Promise<CreatedKey> {
   const old = await existing(context, id)
   if (!isUsable(old, context.now())) throw new ServiceError('not_found', 'This key is no longer good.')
-  const { id: newId, text, digest } = newApiKeyText()
+  const { id: newId, text, digest } = newApiKeyText(withId)
   const key: ApiKey = { ...old, id: newId, digest, createdAt: context.now(), retiresAt: null }
   const retiresAt = context.now() + graceMs
   const line = audited(context, 'key.rotate', id, { replaced_by: newId, grace_seconds: graceMs / 1000 })
-  await context.apiKeys.replace(id, Math.min(retiresAt, endOf(old) ?? retiresAt), key, line)
+  requireNew(await context.apiKeys.replace(id, Math.min(retiresAt, endOf(old) ?? retiresAt), key, line))
   return { key, text }
 }
 

@@ -1,7 +1,7 @@
 import { createHmac, type Hmac, hkdfSync, timingSafeEqual } from 'node:crypto'
 
 /** What a ticket opens; one never opens the other. */
-export type TicketPurpose = 'stream' | 'file' | 'batch'
+export type TicketPurpose = 'stream' | 'file' | 'batch' | 'queues'
 
 /** What a ticket is for. */
 export interface TicketSubject {

@@ -1,4 +1,4 @@
-import { type PredictionId, tagOfId } from '../ids.js'
+import { type PredictionId, randomToken, tagOfId } from '../ids.js'
 import type { JsonText, Payload } from '../predictions/prediction.js'
 import type { PayloadStore } from './payload-store.js'
 
@@ -15,6 +15,18 @@ export class Payloads {
     if (Buffer.byteLength(json) <= this.inlineBytes) return { kind: 'inline', json }
     // An attempt that lost its claim must not overwrite what the winner wrote.
     const key = `${tagOfId(id)}/${id.slice(-2)}/${id}.${part}.${attempt}.json`
+    await this.store.put(key, Buffer.from(json))
+    return { kind: 'stored', key }
+  }
+
+  /**
+   * Like `keep`, for what a delivery is to carry: in a place of its own each time, since of those who try to end a
+   * prediction one succeeds.
+   */
+  async keepBody(delivery: string, json: JsonText): Promise<Payload> {
+    if (Buffer.byteLength(json) <= this.inlineBytes) return { kind: 'inline', json }
+    const id = delivery.slice(0, delivery.indexOf('.'))
+    const key = `${tagOfId(id)}/${id.slice(-2)}/${delivery}.body.${randomToken()}.json`
     await this.store.put(key, Buffer.from(json))
     return { kind: 'stored', key }
   }

@@ -3,7 +3,7 @@ import type { PredictionId } from '../ids.js'
 import type { PredictionQueues } from '../queue/prediction-queues.js'
 import { type FinishContext, finishPredictions } from './finish-predictions.js'
 import { type GetContext, getPrediction } from './get-prediction.js'
-import { isTerminal, type Prediction } from './prediction.js'
+import { type Ending, isTerminal, type Prediction } from './prediction.js'
 
 export type CancelContext = GetContext & FinishContext & { queues: PredictionQueues }
 
@@ -15,15 +15,7 @@ export async function cancelPrediction(context: CancelContext, id: PredictionId)
   for (let tries = 0; tries < maxTries; tries++) {
     const prediction = await getPrediction(context, id)
     if (isTerminal(prediction.status)) return prediction
-    const completedAt = context.now()
-    const ending = {
-      status: 'canceled' as const,
-      output: null,
-      error: null,
-      errorCode: null,
-      completedAt,
-      provenance: null,
-    }
+    const ending = canceledAt(context.now())
     const [outcome] = await finishPredictions(context, [{ prediction, ending }])
     if (outcome !== 'finished') continue
     await context.queues.remove(prediction, [prediction])
@@ -37,3 +29,13 @@ export async function cancelPrediction(context: CancelContext, id: PredictionId)
     },
   )
 }
+
+/** The end of a prediction that somebody did not want any more. */
+export const canceledAt = (completedAt: number): Ending => ({
+  status: 'canceled',
+  output: null,
+  error: null,
+  errorCode: null,
+  completedAt,
+  provenance: null,
+})

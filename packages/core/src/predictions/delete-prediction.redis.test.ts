@@ -57,7 +57,8 @@ test('of a prediction that is deleted nothing is left: no record, no data, no en
   const prediction = await claimed()
   await succeed(prediction)
   const { id } = prediction
-  expect(await storedFiles()).toHaveLength(2)
+  // Input, output, and what its webhook is to be told.
+  expect(await storedFiles()).toHaveLength(3)
   await deletePrediction(context, id)
   expect(await storedFiles()).toEqual([])
   expect(await keysOf(id)).toEqual([])

@@ -1,5 +1,6 @@
 import type { PredictionId } from '../ids.js'
 import { type CancelContext, cancelPrediction } from './cancel-prediction.js'
+import { deleteBodies } from '../webhooks/keep-body.js'
 import type { PredictionIndex } from './prediction-index.js'
 
 export type DeleteContext = CancelContext & { index: Pick<PredictionIndex, 'remove'> }
@@ -16,6 +17,12 @@ export async function deletePrediction(context: DeleteContext, id: PredictionId)
     payload?.kind === 'stored' ? [payload.key] : [],
   )
   await Promise.all(stored.map((key) => context.payloads.delete(key)))
+  const bodies = await context.predictions.bodyKeys(id)
   await context.predictions.delete(prediction)
+  // After the deliveries, so that none is made without its body.
+  await deleteBodies(
+    context.payloads,
+    bodies.map((bodyKey) => ({ bodyKey })),
+  )
   await context.index.remove(prediction.tenant, [id])
 }

@@ -1,7 +1,9 @@
 import { tagOfId } from '../ids.js'
 import type { OpenPredictions } from '../quotas/open-predictions.js'
 import type { DeliveryQueue } from '../queue/delivery-queue.js'
+import { armOutcomeOf } from '../rollouts/arm-outcome.js'
 import { endingDeliveries, type EndingDeliveriesContext } from '../webhooks/ending-deliveries.js'
+import { deleteBodies } from '../webhooks/keep-body.js'
 import { type Ending, isTerminal, type Prediction } from './prediction.js'
 import type { FinishOutcome, PredictionStore } from './prediction-store.js'
 
@@ -27,6 +29,7 @@ export async function finishPredictions(
       prediction,
       ending,
       deliveries: await endingDeliveries(context, prediction, ending),
+      outcome: armOutcomeOf(prediction, ending),
     })),
   )
   const { id, version } = first.prediction
@@ -37,7 +40,9 @@ export async function finishPredictions(
   const announced = prepared.flatMap(({ deliveries }, i) =>
     isOver(outcomes[i]) ? deliveries.map((delivery) => delivery.id) : [],
   )
-  await context.deliveries.add(announced)
+  // Those that came too late. Where it had `ended` the deliveries there may be our own: the sweep tells.
+  const unwanted = prepared.flatMap(({ deliveries }, i) => (isOver(outcomes[i]) ? [] : deliveries))
+  await Promise.all([context.deliveries.add(announced), deleteBodies(context.payloads, unwanted)])
   return outcomes
 }
 

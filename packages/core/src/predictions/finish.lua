@@ -1,18 +1,48 @@
 -- Ends predictions of one version: the only way into a terminal status, and there is no way out.
 -- What follows from it (index, counts, retention, delivery of the webhook, wake-up) is written in the same step.
--- KEYS  1 open index   2 counts   3 retained index   4 outbox   5 due index   then for each: record, its deliveries
+-- KEYS  1 open index   2 counts   3 retained index   4 outbox   5 due index   then for each: record, its deliveries,
+--       and for one of an arm: counts of the arm, its newest outcomes
 -- ARGV  1 prefix of the ended channels   2 canceled channel   3 record retention (ms)   then for each:
 --       id, token, status, completed_at, output field ('output', 'output_key' or ''), its value, error, error code,
---       provenance, logs, number of deliveries, and of each of those:
---       id, tenant, URL, body, delivery that comes before it ('' for none)
+--       provenance, logs, number of deliveries, '1' when it is of an arm of a trial, and of each of its deliveries:
+--       id, tenant, URL, 'body' or 'body_key', its value, delivery that comes before it ('' for none)
+--       and for one of an arm: how it ended, bucket of its latency, label ('' for none), outcome as JSON,
+--       time to live of what is known of the arm (ms), newest outcomes that are kept, most labels that are told apart
 -- Returns a list with, for each: 'finished', 'ended', 'fenced' or 'missing'.
 local outcomes = {}
-local width, delivery_width = 11, 5
+local width, delivery_width, outcome_width = 12, 6, 7
 local finished, timed, counts = {}, {}, {}
 local key, at = 6, 3
 
+local function tell_arm(counts_key, recent_key, of)
+  local status, label, ttl = ARGV[of + 1], ARGV[of + 3], ARGV[of + 5]
+  redis.call('HINCRBY', counts_key, status, 1)
+  if status == 'succeeded' then
+    redis.call('HINCRBY', counts_key, 'latency:' .. ARGV[of + 2], 1)
+  end
+  if label ~= '' then
+    local field = 'label:' .. label
+    if redis.call('HEXISTS', counts_key, field) == 0 then
+      if tonumber(redis.call('HGET', counts_key, 'labels') or '0') < tonumber(ARGV[of + 7]) then
+        redis.call('HINCRBY', counts_key, 'labels', 1)
+      else
+        field = 'other_labels'
+      end
+    end
+    redis.call('HINCRBY', counts_key, field, 1)
+  end
+  redis.call('PEXPIRE', counts_key, ttl)
+  -- Its caller had enough: that takes up no place among what tells of the arm.
+  if status ~= 'canceled' then
+    redis.call('LPUSH', recent_key, ARGV[of + 4])
+    redis.call('LTRIM', recent_key, 0, ARGV[of + 6] - 1)
+    redis.call('PEXPIRE', recent_key, ttl)
+  end
+end
+
 while key <= #KEYS do
   local record, deliveries = KEYS[key], tonumber(ARGV[at + 11])
+  local has_arm = ARGV[at + 12] == '1'
   local i = #outcomes + 1
   local id, token, status, completed_at = ARGV[at + 1], ARGV[at + 2], ARGV[at + 3], ARGV[at + 4]
   local found = redis.call('HMGET', record, 'status', 'token', 'claim_before')
@@ -46,9 +76,12 @@ while key <= #KEYS do
     counts[status] = (counts[status] or 0) + 1
     for n = 1, deliveries do
       local of = at + width + (n - 1) * delivery_width
-      redis.call('HSET', KEYS[key + n], 'tenant', ARGV[of + 2], 'url', ARGV[of + 3], 'body', ARGV[of + 4],
-        'after', ARGV[of + 5], 'state', 'pending', 'created_at', completed_at)
+      redis.call('HSET', KEYS[key + n], 'tenant', ARGV[of + 2], 'url', ARGV[of + 3], ARGV[of + 4], ARGV[of + 5],
+        'after', ARGV[of + 6], 'state', 'pending', 'created_at', completed_at)
       redis.call('ZADD', KEYS[4], completed_at, ARGV[of + 1])
+    end
+    if has_arm then
+      tell_arm(KEYS[key + deliveries + 1], KEYS[key + deliveries + 2], at + width + deliveries * delivery_width)
     end
     redis.call('PUBLISH', ARGV[1] .. id, status)
     if status == 'canceled' then
@@ -58,6 +91,10 @@ while key <= #KEYS do
   end
   key = key + 1 + deliveries
   at = at + width + deliveries * delivery_width
+  if has_arm then
+    key = key + 2
+    at = at + outcome_width
+  end
 end
 
 if #finished > 0 then

@@ -2,11 +2,14 @@ import type { Redis } from 'ioredis'
 import { type ModelTag, type PredictionId, tagOfId } from '../ids.js'
 import type { VersionId } from '../models/version.js'
 import type { Keys } from '../redis/keys.js'
+import { type ArmOutcome, encodeOutcome } from '../rollouts/arm-outcome.js'
 import { scored } from '../redis/scored.js'
 import { loadScript, runScript, runScriptInOrder } from '../redis/script.js'
 import { type Delivery, deliveryId } from '../webhooks/delivery.js'
+import { bodyField } from '../webhooks/delivery-record.js'
 import { webhookEvents } from '../webhooks/webhook-events.js'
 import { type Ending, firstDueAt, type Prediction } from './prediction.js'
+import { splitFinishes } from './split-finishes.js'
 import {
   decodeHead,
   decodeRecord,
@@ -47,6 +50,8 @@ export interface Finish {
   ending: Ending
   /** What its webhook is told of it, where one is wanted. */
   deliveries: readonly Delivery[]
+  /** What it tells of its arm; null, or left out, where it has none. */
+  outcome?: ArmOutcome | null
 }
 
 /** `fenced`: the record was claimed again since the caller read it. */
@@ -126,6 +131,16 @@ export class PredictionStore {
 
   /** Ends predictions of one version. Each needs the token that its record holds now. */
   async finish(tag: ModelTag, version: VersionId, finishes: readonly Finish[]): Promise<FinishOutcome[]> {
+    const calls = splitFinishes(finishes)
+    if (calls.length <= 1) return this.finishAtOnce(tag, version, finishes)
+    return (await Promise.all(calls.map((some) => this.finishAtOnce(tag, version, some)))).flat()
+  }
+
+  private async finishAtOnce(
+    tag: ModelTag,
+    version: VersionId,
+    finishes: readonly Finish[],
+  ): Promise<FinishOutcome[]> {
     return runScript<FinishOutcome[]>(
       this.redis,
       scripts.finish,
@@ -135,9 +150,10 @@ export class PredictionStore {
         this.keys.retained(tag),
         this.keys.outbox(tag),
         this.keys.due(tag),
-        ...finishes.flatMap(({ prediction, deliveries }) => [
+        ...finishes.flatMap(({ prediction, deliveries, outcome }) => [
           this.keys.record(prediction.id),
           ...deliveries.map(({ id }) => this.keys.delivery(tag, id)),
+          ...(outcome ? this.armKeys(tag, outcome) : []),
         ]),
       ],
       [
@@ -147,6 +163,10 @@ export class PredictionStore {
         ...finishes.flatMap(finishArguments),
       ],
     )
+  }
+
+  private armKeys(tag: ModelTag, { id, arm }: ArmOutcome): string[] {
+    return [this.keys.arm(tag, id, arm), this.keys.armRecent(tag, id, arm)]
   }
 
   /** Charges a prediction whose runner died while it ran alone. Returns its charges, 0 when it was claimed again. */
@@ -255,6 +275,13 @@ export class PredictionStore {
     return runScript<string[]>(this.redis, scripts.removeData, keys, ids)
   }
 
+  /** Where the payload store keeps what its deliveries are to carry. */
+  async bodyKeys(id: PredictionId): Promise<string[]> {
+    const deliveries = webhookEvents.map((event) => this.keys.delivery(tagOfId(id), deliveryId(id, event)))
+    const keys = await Promise.all(deliveries.map((key) => this.redis.hget(key, 'body_key')))
+    return keys.filter((key) => key !== null)
+  }
+
   /** Removes an ended prediction and every delivery that tells of it. */
   async delete({ id }: Pick<Prediction, 'id'>): Promise<DeleteOutcome> {
     const tag = tagOfId(id)
@@ -292,7 +319,7 @@ function claimOutcome({ id, epoch, token }: Claim, nowMs: number, reply: ClaimRe
   return { kind, prediction: decodeRecord(id, fields) }
 }
 
-function finishArguments({ prediction, ending, deliveries }: Finish): (string | number)[] {
+function finishArguments({ prediction, ending, deliveries, outcome }: Finish): (string | number)[] {
   const { output } = ending
   return [
     prediction.id,
@@ -306,6 +333,11 @@ function finishArguments({ prediction, ending, deliveries }: Finish): (string | 
     ending.provenance ?? '',
     ending.logs ?? '',
     deliveries.length,
-    ...deliveries.flatMap(({ id, tenant, url, body, after }) => [id, tenant, url, body, after ?? '']),
+    outcome ? '1' : '',
+    ...deliveries.flatMap((delivery) => {
+      const { id, tenant, url, after } = delivery
+      return [id, tenant, url, ...bodyField(delivery), after ?? '']
+    }),
+    ...(outcome ? encodeOutcome(outcome) : []),
   ]
 }

@@ -84,6 +84,7 @@ export function renderPrediction(prediction: Prediction, options: RenderOptions)
     time('started_at', prediction.startedAt) +
     time('completed_at', prediction.completedAt) +
     termsOf(prediction) +
+    (prediction.deployment ? `"deployment":${json(model)},` : '') +
     trialOf(prediction) +
     metricsOf(prediction) +
     provenanceOf(prediction) +

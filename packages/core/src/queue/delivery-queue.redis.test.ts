@@ -6,6 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { modelTag } from '../ids.js'
 import { createGuardedAgent, type GuardedAgent } from '../outbound/guarded-agent.js'
 import { createMetrics } from '../telemetry/metrics.js'
+import { SparingLog } from '../telemetry/sparing-log.js'
 import { deliverWebhook } from '../webhooks/deliver-webhook.js'
 import { ownDeliveryId } from '../webhooks/delivery.js'
 import { Receivers } from '../webhooks/receivers.js'
@@ -62,6 +63,7 @@ function consume(retryDelaysMs: readonly number[] = [1]) {
     onGone: async () => {},
     retryDelaysMs,
     metrics: createMetrics(),
+    log: new SparingLog(context.logger, 1000),
     now: Date.now,
   }
   consumer = consumeDeliveries({
@@ -113,4 +115,27 @@ test('one that waits for its next attempt is made at once when it is hurried', a
       return receiver.received.length
     })
     .toBe(2)
+})
+
+test('a delivery that fails by a fault of ours is tried again, and the log says so in few lines', async () => {
+  receiver = await startWebhookReceiver()
+  const lines: object[] = []
+  const logger = Object.assign(Object.create(context.logger), {
+    warn: (fields: object) => void lines.push(fields),
+  })
+  let tries = 0
+  consumer = consumeDeliveries({
+    ...context,
+    logger,
+    concurrency: slots,
+    lock: { durationMs: 10_000, stalledIntervalMs: 5000, maxLostWorkers: 5 },
+    deliver: async () => {
+      if (++tries <= 20) throw new Error('no idea')
+      return { kind: 'ended' }
+    },
+  })
+  const ids = await queue(receiver.url, 20)
+  await expect.poll(() => context.deliveries.has(ids), { timeout: 20_000 }).toEqual(Array(20).fill(false))
+  expect(lines[0]).toMatchObject({ err: { message: 'no idea' }, delivery: expect.any(String), failures: 1 })
+  expect(lines.length).toBeLessThan(5)
 })

@@ -2,12 +2,14 @@ import { DelayedError, Job, Queue, Worker } from 'bullmq'
 import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
 import type { Logger } from '../telemetry/logger.js'
+import { SparingLog } from '../telemetry/sparing-log.js'
 import { type DeliveryJob, deliveryJob, deliveryQueueName } from './jobs.js'
 import type { LockSettings } from './job-consumer.js'
 
 /** Of ours, as when Redis is away: they are no attempts to deliver, and the record of a delivery counts those. */
 const attemptsAfterErrors = 1_000_000
 const longestBackoffMs = 60_000
+const logEveryMs = 1000
 
 /** Announces deliveries to the workers that make them. Announcing one twice announces it once. */
 export class DeliveryQueue {
@@ -28,19 +30,24 @@ export class DeliveryQueue {
     this.queue.on('error', () => {})
   }
 
+  /** For tools that show queues of BullMQ. */
+  get bullQueue(): Queue {
+    return this.queue
+  }
+
   async add(deliveries: readonly string[]): Promise<void> {
-    const bulk = deliveries.map((delivery) => ({
-      name: 'delivery',
-      data: { delivery } satisfies DeliveryJob,
-      opts: {
-        jobId: delivery,
-        attempts: attemptsAfterErrors,
-        backoff: { type: 'custom' },
-        removeOnComplete: true,
-        removeOnFail: true,
-      },
-    }))
-    if (bulk.length > 0) await this.queue.addBulk(bulk)
+    // One by one: in bulk each would be sent with the text of the script that adds it.
+    await Promise.all(
+      deliveries.map((delivery) =>
+        this.queue.add('delivery', { delivery } satisfies DeliveryJob, {
+          jobId: delivery,
+          attempts: attemptsAfterErrors,
+          backoff: { type: 'custom' },
+          removeOnComplete: true,
+          removeOnFail: true,
+        }),
+      ),
+    )
   }
 
   /** Has deliveries that wait for their next attempt made at once. */
@@ -104,6 +111,11 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): 
       backoffStrategy: (failures) => Math.min(longestBackoffMs, 500 * 2 ** Math.min(failures, 10)),
     },
   })
-  worker.on('error', (error) => options.logger.warn({ err: error }, 'delivery consumer failed'))
+  const log = new SparingLog(options.logger, logEveryMs)
+  worker.on('error', (error) => log.warn('consumer', { err: error }, 'delivery consumer failed'))
+  worker.on('failed', (job, error) => {
+    const fields = { err: error, delivery: job?.id, failures: job?.attemptsMade }
+    log.warn('delivery', fields, 'delivery could not be looked after, and is tried again')
+  })
   return { close: () => worker.close() }
 }

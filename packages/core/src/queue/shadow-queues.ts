@@ -19,7 +19,7 @@ export class ShadowQueues {
     private readonly keys: Keys,
   ) {}
 
-  /** Adds as many as the queue has room for, so that `limit` wait at most. Returns how many it took. */
+  /** Adds samples of live traffic as far as there is room, so that `limit` wait at most. Returns how many it took. */
   async add(
     target: QueueTarget,
     jobs: readonly Omit<ShadowJob, 'kind'>[],
@@ -27,10 +27,28 @@ export class ShadowQueues {
     nowMs: number,
   ): Promise<number> {
     const room = Math.max(0, limit - (await this.waiting(target)))
-    const bulk = jobs.slice(0, room).map((job) => ({
+    return this.write(target, jobs.slice(0, room), nowMs)
+  }
+
+  /** Adds all of a replay, which gives way to samples of live traffic, and takes none of their room. */
+  async addReplay(
+    target: QueueTarget,
+    jobs: readonly Omit<ShadowJob, 'kind'>[],
+    nowMs: number,
+  ): Promise<void> {
+    await this.write(target, jobs, nowMs, { priority: 1 })
+  }
+
+  private async write(
+    target: QueueTarget,
+    jobs: readonly Omit<ShadowJob, 'kind'>[],
+    nowMs: number,
+    options: { priority?: number } = {},
+  ): Promise<number> {
+    const bulk = jobs.map((job) => ({
       name: 'shadow',
       data: { kind: 'shadow', ...job } satisfies ShadowJob,
-      opts: { jobId: shadowJobId(job) },
+      opts: { jobId: shadowJobId(job), ...options },
     }))
     if (bulk.length === 0) return 0
     await this.queueOf(target).addBulk(bulk)
@@ -38,14 +56,22 @@ export class ShadowQueues {
     return bulk.length
   }
 
+  /** Samples of live traffic. */
   async waiting(target: QueueTarget): Promise<number> {
     return this.redis.llen(this.keyOf(target, 'wait'))
+  }
+
+  /** Repetitions of replays. */
+  async replaysWaiting(target: QueueTarget): Promise<number> {
+    // BullMQ takes what has a priority after all that has none.
+    return this.redis.zcard(this.keyOf(target, 'prioritized'))
   }
 
   /** What waits, and what workers hold. */
   async pending(target: QueueTarget): Promise<number> {
     const lengths = await Promise.all([
       this.waiting(target),
+      this.replaysWaiting(target),
       this.redis.llen(this.keyOf(target, 'active')),
       this.redis.zcard(this.keyOf(target, 'delayed')),
     ])
@@ -55,6 +81,11 @@ export class ShadowQueues {
   /** Versions that were given something to repeat since then, and when that last was. */
   async addedSince(sinceMs: number): Promise<Map<VersionId, number>> {
     return new Map(scored(await this.redis.zrangebyscore(this.keys.shadowed, sinceMs, '+inf', 'WITHSCORES')))
+  }
+
+  /** For tools that show queues of BullMQ. */
+  bullQueue(target: QueueTarget): Queue {
+    return this.queueOf(target)
   }
 
   /** Removes the queue of a version that is gone, with whatever is left in it. */

@@ -44,6 +44,8 @@ export class RequestRate {
       ...limit,
       storeClient: redis,
       rejectIfRedisNotReady: true,
+      // Who is beyond its rate is refused until the next window without asking Redis: a refusal must cost little.
+      inMemoryBlockOnConsumed: perSecond,
       insuranceLimiter: new RateLimiterMemory(limit),
     })
     if (this.limiters.size >= mostRates) this.limiters.clear()

@@ -67,6 +67,18 @@ test('payloads that a record refers to stay, and those of no record go once they
   expect(await keys()).toEqual(kept)
 })
 
+test('bodies of deliveries stay while these need them', async () => {
+  const id = newPredictionId(context.tag, Date.now())
+  const delivery = `${id}.completed`
+  const kept = await context.payloads.keepBody(delivery, '{"of":"the delivery"}')
+  await context.payloads.keepBody(delivery, '{"of":"who came too late"}')
+  const key = kept.kind === 'stored' ? kept.key : ''
+  await context.redis.hset(context.keys.delivery(context.tag, delivery), 'body_key', key)
+  await age()
+  expect(await removeOrphanPayloads(context)).toBe(1)
+  expect(await keys()).toEqual([key])
+})
+
 test('what has a name that is not known stays', async () => {
   const names = ['README', 'batches/x/1.json', 'a/b/c.input.0.json', 'files/acme/00/notes']
   for (const name of names) await context.payloadStore.put(name, Buffer.from('?'))

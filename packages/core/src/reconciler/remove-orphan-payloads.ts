@@ -3,11 +3,13 @@ import { longestBatchMs } from '../batches/batch.js'
 import { isFileId, isPredictionId, timeOfId } from '../ids.js'
 import type { PayloadEntry, PayloadStore } from '../payloads/payload-store.js'
 import type { PredictionStore } from '../predictions/prediction-store.js'
+import type { DeliveryStore } from '../webhooks/delivery-store.js'
 
 interface OrphanContext {
   payloadStore: PayloadStore
   predictions: PredictionStore
   files: FileStore
+  deliveryStore: Pick<DeliveryStore, 'bodyKey'>
   /** How long the lines and results of a batch are kept after its end. */
   dataRetentionMs: number
   now(): number
@@ -18,6 +20,7 @@ const graceMs = 3_600_000
 const atATime = 100
 
 const ofPrediction = /^[^/]+\/[^/]+\/([^/.]+)\.(?:input|output)\.\d+\.json$/
+const ofDelivery = /^[^/]+\/[^/]+\/(([^/.]+)\.[^/.]+)\.body\.[^/.]+\.json$/
 const ofBatch = /^batches\/[^/]+\/([^/]+)\//
 const ofFile = /^files\/([^/]+)\/[^/]+\/([^/.]+)$/
 const unfinished = /\.[0-9a-f]{12}\.tmp$/
@@ -53,12 +56,14 @@ async function removeOrphan(context: OrphanContext, key: string): Promise<boolea
 }
 
 async function isOrphan(
-  { predictions, files, dataRetentionMs, now }: OrphanContext,
+  { predictions, deliveryStore, files, dataRetentionMs, now }: OrphanContext,
   key: string,
 ): Promise<boolean> {
   if (unfinished.test(key)) return true
   const [, prediction = ''] = ofPrediction.exec(key) ?? []
   if (isPredictionId(prediction)) return !(await predictions.payloadKeys(prediction)).includes(key)
+  const [, delivery = '', ofEvent = ''] = ofDelivery.exec(key) ?? []
+  if (isPredictionId(ofEvent)) return (await deliveryStore.bodyKey(delivery)) !== key
   const [, batch = ''] = ofBatch.exec(key) ?? []
   if (isPredictionId(batch)) return timeOfId(batch) < now() - longestBatchMs - dataRetentionMs
   const [, tenant = '', file = ''] = ofFile.exec(key) ?? []

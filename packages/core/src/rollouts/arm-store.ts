@@ -1,30 +1,21 @@
 import type { Redis } from 'ioredis'
 import { type ModelTag, tagOfId } from '../ids.js'
-import type { Feedback, Prediction, TerminalStatus } from '../predictions/prediction.js'
+import type { Feedback, Prediction } from '../predictions/prediction.js'
 import type { Keys } from '../redis/keys.js'
 import { loadScript, runScript } from '../redis/script.js'
-import { bucketOf, quantileOf } from './latency-buckets.js'
+import { mostRecentOutcomes, type RecentOutcome, trialKeptMs } from './arm-outcome.js'
+import { quantileOf } from './latency-buckets.js'
 import type { Arm } from './rollout.js'
 
-const scripts = {
-  record: loadScript(new URL('./record-outcomes.lua', import.meta.url)),
-  feedback: loadScript(new URL('./give-feedback.lua', import.meta.url)),
-}
-
-/** How one prediction of an arm ended. */
-export interface ArmOutcome {
-  status: TerminalStatus
-  /** From claim to end. */
-  ms: number
-  /** The class that it was answered with; null where answers are no classes. */
-  label: string | null
-}
+const feedbackScript = loadScript(new URL('./give-feedback.lua', import.meta.url))
 
 /** What is known of an arm so far. */
 export interface ArmCounts {
   succeeded: number
   failed: number
   canceled: number
+  /** Given up because their time was over. */
+  expired: number
   /** Of those that succeeded, in milliseconds; null for none. */
   latencyMs: { p50: number | null; p95: number | null; p99: number | null }
   /** How often it answered with each class; those beyond the first hundred together as `null`. */
@@ -35,38 +26,12 @@ export interface ArmCounts {
   meanScore: number | null
 }
 
-export type RecentOutcome = Pick<ArmOutcome, 'status' | 'ms'>
-
-const keptMs = 90 * 24 * 3600 * 1000
-const mostRecent = 10_000
-const mostLabels = 100
-
-/** The only reader and writer of what the arms of trials did. */
+/** What the arms of trials did: `finish.lua` writes outcomes with the ends of predictions, this reads them. */
 export class ArmStore {
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
   ) {}
-
-  async record(tag: ModelTag, trial: string, arm: Arm, outcomes: readonly ArmOutcome[]): Promise<void> {
-    if (outcomes.length === 0) return
-    await runScript(
-      this.redis,
-      scripts.record,
-      [this.keys.arm(tag, trial, arm), this.keys.armRecent(tag, trial, arm)],
-      [
-        keptMs,
-        mostRecent,
-        mostLabels,
-        ...outcomes.flatMap(({ status, ms, label }) => [
-          status,
-          bucketOf(ms),
-          label ?? '',
-          JSON.stringify({ status, ms }),
-        ]),
-      ],
-    )
-  }
 
   /** Attaches ground truth to a prediction that has ended, and counts it for its arm where it has one. */
   async giveFeedback(
@@ -81,16 +46,16 @@ export class ArmStore {
       : [record, record]
     return runScript(
       this.redis,
-      scripts.feedback,
+      feedbackScript,
       [record, ...keys],
-      [JSON.stringify(feedback), arm ? '1' : '', mostRecent, keptMs],
+      [JSON.stringify(feedback), arm ? '1' : '', mostRecentOutcomes, trialKeptMs, id],
     )
   }
 
   /** Whether the newest feedback found the arm right, newest first. */
   async recentFeedback(tag: ModelTag, trial: string, arm: Arm, limit: number): Promise<boolean[]> {
     const found = await this.redis.lrange(this.keys.armFeedback(tag, trial, arm), 0, limit - 1)
-    return found.map((text) => text === '1')
+    return found.map((text) => text.endsWith(' 1'))
   }
 
   async counts(tag: ModelTag, trial: string, arm: Arm): Promise<ArmCounts> {
@@ -100,7 +65,7 @@ export class ArmStore {
   /** Newest first. */
   async recent(tag: ModelTag, trial: string, arm: Arm, limit: number): Promise<RecentOutcome[]> {
     const found = await this.redis.lrange(this.keys.armRecent(tag, trial, arm), 0, limit - 1)
-    // Written by `record`, and by nobody else.
+    // Written by `encodeOutcome`, and by nobody else.
     return found.map((text): RecentOutcome => JSON.parse(text))
   }
 }
@@ -119,6 +84,7 @@ function decode(fields: Record<string, string>): ArmCounts {
     succeeded: number('succeeded'),
     failed: number('failed'),
     canceled: number('canceled'),
+    expired: number('expired'),
     latencyMs: {
       p50: quantileOf(buckets, 0.5),
       p95: quantileOf(buckets, 0.95),

@@ -5,7 +5,7 @@ import type { Logger } from '../telemetry/logger.js'
 import type { ArmStore } from './arm-store.js'
 import { stopRollout } from './change-rollout.js'
 import { findBreach, type GuardrailSamples, samplesOfArm, samplesOfShadow } from './guardrails.js'
-import { type Rollout, runningTrial, type Trial } from './rollout.js'
+import { guardrailActor, type Rollout, runningTrial, type Trial } from './rollout.js'
 import type { RolloutStore } from './rollout-store.js'
 
 export interface GuardrailContext {
@@ -15,9 +15,6 @@ export interface GuardrailContext {
   logger: Logger
   now(): number
 }
-
-/** Who the history says that stopped a trial. */
-export const guardrailActor = 'guardrail'
 
 /** Stops the trial of a rollout whose candidate broke one of its guardrails. Gives the rollout as it is then. */
 export async function checkGuardrails(context: GuardrailContext, rollout: Rollout): Promise<Rollout> {

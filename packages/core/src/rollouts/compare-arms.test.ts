@@ -6,6 +6,7 @@ const arm = (succeeded: number, failed: number, feedback = { right: 0, count: 0 
   succeeded,
   failed,
   canceled: 0,
+  expired: 0,
   latencyMs: { p50: 1, p95: 2, p99: 3 },
   labels: [],
   feedback,

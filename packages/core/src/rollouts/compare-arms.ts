@@ -45,9 +45,10 @@ export function compareArms(stable: ArmCounts, candidate: ArmCounts): ArmCompari
   return { errors, accuracy, verdict: verdictOf(errors, accuracy) }
 }
 
-const failures = ({ failed, succeeded }: ArmCounts): Proportion => ({
-  hits: failed,
-  count: failed + succeeded,
+/** What a caller canceled is no failure, and no answer either. */
+const failures = ({ failed, expired, succeeded }: ArmCounts): Proportion => ({
+  hits: failed + expired,
+  count: failed + expired + succeeded,
 })
 const rightOf = ({ feedback }: ArmCounts): Proportion => ({ hits: feedback.right, count: feedback.count })
 

@@ -46,16 +46,16 @@ test('without guardrails nothing is ever stopped', () => {
   )
 })
 
-test('predictions that were cancelled say nothing of a candidate', () => {
+test('predictions whose time was over count as failed, and only answers have a latency', () => {
   const samples = samplesOfArm(
     [
       { status: 'failed', ms: 5 },
-      { status: 'canceled', ms: 9000 },
+      { status: 'expired', ms: 9000 },
       { status: 'succeeded', ms: 7 },
     ],
     [true],
   )
-  expect(samples).toEqual({ failed: [true, false], latencyMs: [7], differed: [], right: [true] })
+  expect(samples).toEqual({ failed: [true, true, false], latencyMs: [7], differed: [], right: [true] })
 })
 
 test('what both versions of a shadow fail is not the candidate’s fault', () => {

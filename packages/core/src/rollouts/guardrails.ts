@@ -1,6 +1,6 @@
 import type { RecentPair } from '../shadow/shadow-store.js'
 import { percentile } from '../statistics/quantiles.js'
-import type { RecentOutcome } from './arm-store.js'
+import type { RecentOutcome } from './arm-outcome.js'
 import type { Guardrails } from './rollout.js'
 
 /** What the candidate did lately, newest first. */
@@ -21,15 +21,14 @@ export interface Breach {
   reason: string
 }
 
-/** The predictions that a split sent to its candidate. */
+/** The predictions that a split sent to its candidate, but for those that callers canceled. */
 export function samplesOfArm(
   outcomes: readonly RecentOutcome[],
   right: readonly boolean[],
 ): GuardrailSamples {
-  const ended = outcomes.filter(({ status }) => status !== 'canceled')
   return {
-    failed: ended.map(({ status }) => status === 'failed'),
-    latencyMs: ended.filter(({ status }) => status === 'succeeded').map(({ ms }) => ms),
+    failed: outcomes.map(({ status }) => status !== 'succeeded'),
+    latencyMs: outcomes.filter(({ status }) => status === 'succeeded').map(({ ms }) => ms),
     differed: [],
     right,
   }
@@ -90,7 +89,7 @@ function judge<T>(
   findFault: (newest: readonly T[]) => string | false,
 ): Breach | null {
   const newest = limits ? samples.slice(0, limits.window) : []
-  if (!limits || newest.length < Math.min(limits.minimum, limits.window)) return null
+  if (!limits || newest.length < limits.minimum) return null
   const fault = findFault(newest)
   return fault ? { guardrail, reason: `Of the newest ${newest.length}, the candidate ${fault}.` } : null
 }

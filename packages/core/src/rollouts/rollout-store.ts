@@ -1,7 +1,8 @@
 import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
 import { loadScript, runScript } from '../redis/script.js'
-import type { Rollout } from './rollout.js'
+import { eventId, modelTag } from '../ids.js'
+import { guardrailActor, type Rollout } from './rollout.js'
 
 const script = loadScript(new URL('./write-rollout.lua', import.meta.url))
 
@@ -44,16 +45,28 @@ export class RolloutStore {
     const written = await runScript<number>(
       this.redis,
       script,
-      [this.keys.rollouts, this.keys.rolloutHistory(model)],
+      [this.keys.rollouts, this.keys.rolloutHistory(model), this.keys.untoldStops],
       [
         model,
         seen?.revision ?? 0,
         event.rollout === null ? '' : JSON.stringify(event.rollout),
         JSON.stringify(event),
         mostEvents,
+        deliveryOfStop(event) ?? '',
       ],
     )
     return written === 1
+  }
+
+  /** Rollouts that a guardrail stopped and of which nobody was told yet, each with the id of the delivery that is to. */
+  async untoldStops(): Promise<[delivery: string, rollout: Rollout][]> {
+    const found = Object.entries(await this.redis.hgetall(this.keys.untoldStops))
+    return found.map(([delivery, text]) => [delivery, parse(text)])
+  }
+
+  /** Notes that its delivery is there. */
+  async told(delivery: string): Promise<void> {
+    await this.redis.hdel(this.keys.untoldStops, delivery)
   }
 
   /** Newest first. */
@@ -62,6 +75,13 @@ export class RolloutStore {
     // Written by `write`, and by nobody else.
     return found.map(([, [, text = 'null']]): RolloutEvent => JSON.parse(text))
   }
+}
+
+/** Null for what is told to nobody: what a person does is known already. */
+function deliveryOfStop({ action, actor, rollout }: RolloutEvent): string | null {
+  const stopped = rollout?.trial?.stopped
+  if (action !== 'stop' || actor !== guardrailActor || !stopped) return null
+  return `${eventId(modelTag(rollout.model), stopped.at, `${rollout.trial?.id} stopped`)}.rollout-stopped`
 }
 
 const parse = (text: string): Rollout => JSON.parse(text)

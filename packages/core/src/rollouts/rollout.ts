@@ -13,7 +13,7 @@ const share = z.number().min(0).max(1)
 const window = {
   /** The newest predictions of the candidate that are looked at. */
   window: z.int().min(10).max(10_000).default(200),
-  /** Fewer than these say nothing. */
+  /** Fewer than these say nothing; fewer than the window, since not all of that tells. */
   minimum: z.int().min(1).max(10_000).default(50),
 }
 
@@ -38,8 +38,33 @@ export const guardrailsSchema = z.strictObject({
 })
 export type Guardrails = z.infer<typeof guardrailsSchema>
 
+/** Who the history says that stopped a trial, where that was no person. */
+export const guardrailActor = 'guardrail'
+
 export const rolloutModes = ['split', 'shadow'] as const
 export type RolloutMode = (typeof rolloutModes)[number]
+
+/** What each mode tells guardrails of. */
+const watched: Record<RolloutMode, readonly (keyof Guardrails)[]> = {
+  split: ['errorRate', 'latencyP95Ms', 'feedbackAccuracy'],
+  shadow: ['errorRate', 'latencyP95Ms', 'disagreement'],
+}
+
+/** Why guardrails could not stop a trial of that mode, each with the place of the fault; nothing where all could. */
+export function findIdleGuardrails(
+  mode: RolloutMode,
+  guardrails: Guardrails,
+): { path: [keyof Guardrails] | [keyof Guardrails, 'minimum']; message: string }[] {
+  return guardrailsSchema.keyof().options.flatMap((name) => {
+    const limits = guardrails[name]
+    if (limits === undefined) return []
+    if (!watched[mode].includes(name)) {
+      return { path: [name], message: `a ${mode} tells nothing of this, so it would never stop it` }
+    }
+    if (limits.minimum < limits.window) return []
+    return { path: [name, 'minimum'], message: 'must be less than the window' }
+  })
+}
 
 export const arms = ['stable', 'candidate'] as const
 export type Arm = (typeof arms)[number]

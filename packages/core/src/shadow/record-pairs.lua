@@ -42,7 +42,7 @@ for key = 4, #KEYS do
       if redis.call('ZCARD', KEYS[3]) > tonumber(ARGV[4]) then
         redis.call('ZREMRANGEBYRANK', KEYS[3], 0, 0)
       end
-      if redis.call('ZSCORE', KEYS[3], id) then
+      if redis.call('ZSCORE', KEYS[3], id) and redis.call('HEXISTS', record, 'data_removed') == 0 then
         redis.call('HSET', record, 'shadow_output', ARGV[1] .. ' ' .. ARGV[at + 9])
       end
     end

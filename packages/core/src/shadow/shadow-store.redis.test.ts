@@ -65,6 +65,14 @@ test('the worst are those that a candidate failed, then those furthest off, and 
   expect(worst.some(([id]) => id === near.id)).toBe(false)
 })
 
+test('nothing that the candidate answered is written once the data of its prediction was removed', async () => {
+  const differed = await pairOf({ pair: { outcome: 'differed', distance: 1 }, candidateOutput: '"theirs"' })
+  await context.predictions.removeData(context.tag, [differed.id])
+  await store.record('a', [differed])
+  expect((await store.counts(context.tag, 'a')).outcomes.differed).toBe(1)
+  expect(await store.candidateOutput(differed.id, 'a')).toBeNull()
+})
+
 test('what the candidate answered goes with the data of its prediction', async () => {
   const differed = await pairOf({ pair: { outcome: 'differed', distance: 1 }, candidateOutput: '"theirs"' })
   await store.record('a', [differed])

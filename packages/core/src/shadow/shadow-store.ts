@@ -9,10 +9,13 @@ import { badnessOf, type Pair, type PairOutcome } from './compare-pair.js'
 
 const script = loadScript(new URL('./record-pairs.lua', import.meta.url))
 
-/** A prediction and its repetition. `missing`: its input or output was gone before it could be repeated. */
+/** `missing`: input or output were removed. `input_gone`: what a URL in its input named is kept nowhere. */
+export type NoPair = 'missing' | 'input_gone'
+
+/** A prediction and its repetition, or why it could not be repeated. */
 export interface ShadowPair {
   id: PredictionId
-  pair: Pair | 'missing'
+  pair: Pair | NoPair
   stableMs: number | null
   candidateMs: number | null
   /** What the candidate answered, or why it failed. */
@@ -36,6 +39,8 @@ export interface ShadowCounts {
   outcomes: Record<PairOutcome, number>
   /** Repetitions that could not be made, as input or output were gone. */
   missing: number
+  /** Repetitions that could not be made, as their inputs were files of other hosts, which are fetched once. */
+  inputGone: number
   /** Repetitions that were left out under load. */
   shed: number
   distance: Quantiles & { max: number | null }
@@ -114,7 +119,7 @@ const orNothing = (value: number | null | undefined) => value ?? ''
 const bucketOr = (ms: number | null) => (ms === null ? '' : bucketOf(ms))
 
 function encode({ id, pair, stableMs, candidateMs, candidateOutput }: ShadowPair): (string | number)[] {
-  if (pair === 'missing') return [id, 'missing', '', '', '', '', '', '', '', '']
+  if (typeof pair === 'string') return [id, pair, '', '', '', '', '', '', '', '']
   const { outcome, distance } = pair
   const differenceMs = stableMs === null || candidateMs === null ? null : candidateMs - stableMs
   return [
@@ -144,6 +149,7 @@ function decode(fields: Record<string, string>): ShadowCounts {
       both_failed: number('both_failed'),
     },
     missing: number('missing'),
+    inputGone: number('input_gone'),
     shed: number('shed'),
     distance: {
       p50: inUnits(distance.p50),

@@ -1,5 +1,6 @@
 import { ServiceError } from '../errors.js'
-import { modelTag, newReplayId, type PredictionId } from '../ids.js'
+import type { IdempotencyKeys, IdempotentRequest } from '../idempotency.js'
+import { modelTag, newReplayId, type PredictionId, type ReplayId } from '../ids.js'
 import type { CatalogueVersion } from '../models/catalogue.js'
 import { type ListContext, listPredictions } from '../predictions/list-predictions.js'
 import type { Prediction } from '../predictions/prediction.js'
@@ -9,7 +10,21 @@ import type { Replay, ReplayStore } from './replay-store.js'
 export interface ReplayContext extends ListContext {
   replays: ReplayStore
   shadowQueues: ShadowQueues
+  idempotency: Pick<IdempotencyKeys, 'once' | 'find'>
   now(): number
+}
+
+export interface NewReplay {
+  version: CatalogueVersion
+  /** How many of the newest predictions. */
+  last: number
+  idempotency: Pick<IdempotentRequest, 'key' | 'fingerprint'> | null
+}
+
+/** `replayed`: an earlier request with the same `Idempotency-Key` began it. */
+export interface StartedReplay {
+  replay: Replay
+  replayed: boolean
 }
 
 /** Most predictions of one replay. */
@@ -24,13 +39,47 @@ const mostPages = 50
  * Has a version repeat the tenant's newest predictions of its model that have ended, as a shadow does.
  * @throws ServiceError `invalid_request` where there is nothing to repeat, `overloaded` where too much waits already
  */
-export async function startReplay(
+export async function startReplay(context: ReplayContext, wanted: NewReplay): Promise<StartedReplay> {
+  const { tenant, idempotency } = context
+  const now = context.now()
+  const id = newReplayId(modelTag(wanted.version.model), now)
+  const create = (fixed: ReplayId) => begin(context, wanted, fixed, now)
+  if (wanted.idempotency === null) return { replay: await create(id), replayed: false }
+  const existing = (fixed: ReplayId) => read(context, fixed)
+  const request = { tenant, ...wanted.idempotency }
+  const { value, replayed } = await idempotency.once<Replay>(request, id, now, { create, existing })
+  return { replay: value, replayed }
+}
+
+/**
+ * The replay that an earlier request with the same key began, whatever became of its version since; null where none did.
+ * @throws ServiceError `idempotency_mismatch` or `gone`
+ */
+export async function findStartedReplay(
+  context: Pick<ReplayContext, 'idempotency' | 'replays' | 'tenant'>,
+  idempotency: NewReplay['idempotency'],
+): Promise<StartedReplay | null> {
+  if (idempotency === null) return null
+  const request = { tenant: context.tenant, ...idempotency }
+  const replay = await context.idempotency.find(request, (id) => read(context, id))
+  return replay === null ? null : { replay, replayed: true }
+}
+
+async function read({ replays }: Pick<ReplayContext, 'replays'>, id: ReplayId): Promise<Replay> {
+  const replay = await replays.read(id)
+  if (replay === null) throw new ServiceError('not_found', 'There is no such replay.')
+  return replay
+}
+
+/** Beginning it twice repeats each prediction once. */
+async function begin(
   context: ReplayContext,
-  { model, id: candidate }: CatalogueVersion,
-  last: number,
+  { version: { model, id: candidate }, last }: NewReplay,
+  id: ReplayId,
+  now: number,
 ): Promise<Replay> {
   const target = { model, version: candidate }
-  if ((await context.shadowQueues.waiting(target)) > mostWaiting) {
+  if ((await context.shadowQueues.replaysWaiting(target)) > mostWaiting) {
     throw new ServiceError('overloaded', 'Too many repetitions wait for this version.', {
       retryAfterSeconds: 60,
     })
@@ -42,14 +91,12 @@ export async function startReplay(
       'You have no prediction of this model whose input is still there.',
     )
   }
-  const now = context.now()
-  const id = newReplayId(modelTag(model), now)
   const { tenant } = context
   const replay = { id, tenant, model, candidate, total: primaries.length, createdAt: now }
   await context.replays.write(replay)
   try {
     const jobs = primaries.map((primary) => ({ trial: id, primary }))
-    await context.shadowQueues.add(target, jobs, Number.POSITIVE_INFINITY, now)
+    await context.shadowQueues.addReplay(target, jobs, now)
   } catch (error) {
     await context.replays.remove(id).catch(() => {})
     throw error

@@ -143,6 +143,7 @@ test('an event is never sent after a later one, also when its receiver failed it
         onGone: async () => {},
         retryDelaysMs: [1000],
         metrics: createMetrics(),
+        log: { warn: () => {} },
       },
       `${prediction.id}.${event}`,
       0,

@@ -4,6 +4,7 @@ import { type Ending, ended, type JsonText, type Prediction } from '../predictio
 import { presentOutput } from '../predictions/present-output.js'
 import { renderPrediction } from '../predictions/render-prediction.js'
 import { type Delivery, deliveryId } from './delivery.js'
+import { keepBody } from './keep-body.js'
 import type { WebhookEvent } from './webhook-events.js'
 
 export interface EndingDeliveriesContext {
@@ -34,18 +35,15 @@ export async function endingDeliveries(
     orNull(presentOutput(context, before, ending.output, baseUrl)),
   ])
   let after = webhookEvents.includes('start') ? deliveryId(before.id, 'start') : null
-  return wanted.map((event) => {
+  const deliveries: Delivery[] = []
+  for (const event of wanted) {
+    const id = deliveryId(before.id, event)
     const options = { input, output: event === 'logs' ? null : output, baseUrl, tickets }
-    const delivery = {
-      id: deliveryId(before.id, event),
-      tenant,
-      url,
-      body: renderPrediction(asOf(event, before, ending), options),
-      after,
-    }
-    after = delivery.id
-    return delivery
-  })
+    const body = await keepBody(payloads, id, renderPrediction(asOf(event, before, ending), options))
+    deliveries.push({ id, tenant, url, ...body, after })
+    after = id
+  }
+  return deliveries
 }
 
 /**
