@@ -16,7 +16,8 @@ let receiver: WebhookReceiver
 let redis: ReturnType<TestStack['connectRedis']>
 let workerUrl: string
 beforeAll(async () => {
-  models = await gatedRepository({ batchSize: 2 })
+  // Long enough for two that are sent together to share a run.
+  models = await gatedRepository({ batchSize: 2, maxDelayMs: 1000 })
   receiver = await startWebhookReceiver()
   const port = await freePort()
   workerUrl = `http://127.0.0.1:${port}`

@@ -5,20 +5,19 @@ import { createKeys } from '@augur/core/redis/keys'
 import { freePort } from '@augur/test-support/free-port'
 import { sumModel } from '@augur/test-support/models'
 import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type GatedInput, type GatedRepository, gatedRepository } from './support/gated.js'
+import { keepConnections, type KeptConnections } from './support/kept-connections.js'
 import { readMetric } from './support/metrics.js'
-import { bodyOf, type WirePrediction } from './support/predictions.js'
+import type { WirePrediction } from './support/predictions.js'
 import { until } from './support/until.js'
-
-// Thousands of predictions, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 300_000 })
 
 const many = 2000
 const clients = 16
 
 let models: GatedRepository
 let stack: TestStack
+let connections: KeptConnections
 let redis: ReturnType<TestStack['connectRedis']>
 let workerUrl: string
 beforeAll(async () => {
@@ -28,9 +27,11 @@ beforeAll(async () => {
   const port = await freePort()
   workerUrl = `http://127.0.0.1:${port}`
   stack = await startTestStack({ modelsDir: models.dir, env: { AUGUR_WORKER_PORT: String(port) } })
+  connections = keepConnections(stack)
   redis = stack.connectRedis()
 })
 afterAll(async () => {
+  connections?.close()
   redis?.disconnect()
   await stack?.stop()
   await models?.remove()
@@ -48,12 +49,12 @@ async function tenant(name: string) {
     },
     { name, tenant: name, scopes: ['predict', 'read'], expiresAt: null },
   )
-  const headers = { authorization: `Bearer ${text}`, 'content-type': 'application/json' }
-  const ask = async (method: string, path: string, body?: object, more: object = {}) => {
-    const init = { method, headers: { ...headers, ...more }, ...(body && { body: JSON.stringify(body) }) }
-    const response = await stack.request(path, init)
-    expect(response.status).toBeLessThan(300)
-    return bodyOf(response)
+  const ask = async (method: string, path: string, body?: object, more: Record<string, string> = {}) => {
+    const headers = { authorization: `Bearer ${text}`, ...more }
+    const answer = await connections.send(method, path, { headers, ...(body && { body }) })
+    expect(answer.status).toBeLessThan(300)
+    const prediction: WirePrediction = JSON.parse(answer.body)
+    return prediction
   }
   return {
     submit: async (input: GatedInput) => (await ask('POST', '/models/augur/gated/predictions', { input })).id,

@@ -72,12 +72,68 @@ test('models lists what is served, and checks a repository', async () => {
   expect((await augur('models', 'check', folder)).code).toBe(1)
 })
 
+test('deliveries are listed, shown and made once more', async () => {
+  const webhook = 'http://127.0.0.1:9/'
+  const headers = { 'content-type': 'application/json' }
+  const body = JSON.stringify({ webhook })
+  const sent = await fetch(`${stack.url}/api/v1/webhooks/test`, { method: 'POST', headers, body })
+  const { id }: { id: string } = JSON.parse(await sent.text())
+  expect((await augur('deliveries', 'list', '--state', 'exhausted')).stdout).toContain(id)
+  expect((await augur('deliveries', 'show', id)).stdout).toMatch(
+    /exhausted\n.*\n1 attempt:\n.*failed connection/,
+  )
+  const again = await augur('deliveries', 'redeliver', id, '--json')
+  expect(JSON.parse(again.stdout)).toMatchObject({ id, state: 'pending', attempts_made: 1 })
+  expect((await augur('deliveries', 'replay')).stdout).toBe('0 are made once more.\n')
+  expect((await augur('deliveries', 'show', 'nothing')).code).toBe(1)
+})
+
 test('every command tells more with --help, and an unknown one is refused', async () => {
-  for (const command of ['predict', 'batch', 'models', 'verify', 'profile', 'rollout', 'keys', 'doctor']) {
+  for (const command of [
+    'predict',
+    'batch',
+    'models',
+    'verify',
+    'profile',
+    'rollout',
+    'deliveries',
+    'keys',
+    'doctor',
+  ]) {
     const { code, stdout } = await augur(command, '--help')
     expect([command, code]).toEqual([command, 0])
     expect(stdout).toContain(`Usage: augur ${command}`)
   }
   expect((await augur('frobnicate')).code).toBe(2)
   expect((await augur('--help')).code).toBe(0)
+})
+
+test('models pull makes the files of a version ready, and says what it cannot', async () => {
+  const pulled = await augur('models', 'pull', 'digits:int8')
+  expect([pulled.code, pulled.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^✓ augur\/digits:int8 {2}[0-9a-f]{12}\n$/),
+  ])
+  const none = await augur('models', 'pull', 'nothing')
+  expect([none.code, none.stderr]).toEqual([1, expect.stringContaining('holds no nothing')])
+})
+
+test('queues shows what waits for each version, and drains and purges it', async () => {
+  const listed = await augur('queues', 'list')
+  expect(listed.stdout).toMatch(/^augur\/digits +int8 +ready +1 +0 /m)
+  const drained = await augur('queues', 'drain', 'digits:int8')
+  expect([drained.code, drained.stdout]).toEqual([0, expect.stringContaining('takes nothing new')])
+  await expect.poll(async () => (await augur('queues', 'list')).stdout).toMatch(/int8 +ready, draining/)
+  expect((await augur('queues', 'purge', 'digits:int8', '--json')).stdout).toContain('"canceled":0')
+  expect((await augur('queues', 'resume', 'augur/digits:int8')).code).toBe(0)
+  expect((await augur('queues', 'drain', 'digits:none')).stderr).toContain('no version digits:none')
+  expect((await augur('queues', 'stop')).code).toBe(2)
+})
+
+test('completion is made of what the commands explain', async () => {
+  const { code, stdout } = await augur('completion', 'bash')
+  expect(code).toBe(0)
+  expect(stdout).toContain("queues:2) words='list pause drain resume purge --help'")
+  expect(stdout).toMatch(/predict:\*\) words='.*--image/)
+  expect((await augur('completion', 'fish')).code).toBe(2)
 })

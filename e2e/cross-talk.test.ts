@@ -5,23 +5,23 @@ import { writeModel } from '@augur/test-support/models'
 import { encodeOnnx, type OnnxGraph } from '@augur/test-support/onnx'
 import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
 import fc from 'fast-check'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { bodyOf } from './support/predictions.js'
-
-// Thousands of predictions, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 300_000 })
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keepConnections, type KeptConnections } from './support/kept-connections.js'
 
 const predictions = 10_000
 const clients = 64
 
 let dir: string
 let stack: TestStack
+let connections: KeptConnections
 beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'augur-cross-talk-'))
   await Promise.all([doublingModel(), raggedModel(), lookUpModel()])
   stack = await startTestStack({ modelsDir: dir })
+  connections = keepConnections(stack)
 })
 afterAll(async () => {
+  connections?.close()
   await stack?.stop()
   await rm(dir, { recursive: true, force: true })
 })
@@ -101,12 +101,11 @@ function interleaved(questions: Question[]): Question[] {
 }
 
 async function predict({ model, input }: Question): Promise<Answer> {
-  const response = await stack.request(`/models/augur/${model}/predictions`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', prefer: 'wait=60' },
-    body: JSON.stringify({ input }),
+  const { body } = await connections.send('POST', `/models/augur/${model}/predictions`, {
+    headers: { prefer: 'wait=60' },
+    body: { input },
   })
-  return bodyOf<Answer>(response)
+  return JSON.parse(body)
 }
 
 function isOwn({ output }: Question, answer: Answer): boolean {

@@ -3,12 +3,9 @@ import { AuditLog } from '@augur/core/access/audit-log'
 import { createKey } from '@augur/core/access/manage-keys'
 import { createKeys } from '@augur/core/redis/keys'
 import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import { bodyOf } from './support/predictions.js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keepConnections, type KeptConnections } from './support/kept-connections.js'
 import { sleepingRepository } from './support/sleeping.js'
-
-// Thousands of predictions, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 300_000 })
 
 const queued = 10_000
 /** What may be served while the story goes on. */
@@ -21,13 +18,16 @@ const tries = 15
 
 let models: Awaited<ReturnType<typeof sleepingRepository>>
 let stack: TestStack
+let connections: KeptConnections
 let redis: ReturnType<TestStack['connectRedis']>
 beforeAll(async () => {
   models = await sleepingRepository(batchSize)
   stack = await startTestStack({ modelsDir: models.dir })
+  connections = keepConnections(stack)
   redis = stack.connectRedis()
 })
 afterAll(async () => {
+  connections?.close()
   redis?.disconnect()
   await stack?.stop()
   await models?.remove()
@@ -45,20 +45,19 @@ async function clientOf(tenant: string) {
     { ...context, by: { actor: 'static', tenant, address: '127.0.0.1' } },
     { name: tenant, tenant, scopes: ['predict', 'read'], expiresAt: null },
   )
-  const headers = { authorization: `Bearer ${text}`, 'content-type': 'application/json' }
+  const headers = { authorization: `Bearer ${text}` }
   return {
     async submit(): Promise<string> {
-      const body = JSON.stringify({ input: { value: [1, 2, 3], sleepMs } })
+      const input = { value: [1, 2, 3], sleepMs }
       const path = '/models/augur/sleeping/predictions'
-      const response = await stack.request(path, { method: 'POST', headers, body })
-      if (response.status !== 201)
-        throw new Error(`not accepted: ${response.status} ${await response.text()}`)
-      return (await bodyOf(response)).id
+      const { status, body } = await connections.send('POST', path, { headers, body: { input } })
+      if (status !== 201) throw new Error(`not accepted: ${status} ${body}`)
+      return JSON.parse(body).id
     },
     async ended(id: string): Promise<void> {
       for (let status = ''; status !== 'succeeded'; ) {
-        const response = await stack.request(`/predictions/${id}?wait=20`, { headers })
-        ;({ status } = await bodyOf(response))
+        const { body } = await connections.send('GET', `/predictions/${id}?wait=20`, { headers })
+        ;({ status } = JSON.parse(body))
       }
     },
     open: () => redis.zcard(keys.tenantOpen(tenant)),

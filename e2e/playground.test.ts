@@ -142,6 +142,24 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await expect.poll(isPaused).toBe(false)
     })
 
+    test('drains a version, and takes predictions again', async () => {
+      await page.getByRole('button', { name: 'Drain augur/gated 1' }).click()
+      const row = page.locator('tr', { hasText: 'augur/gated' })
+      await row.getByText('draining').waitFor()
+      const statusOfCreate = async () => (await requestGated(own.stack, { value: [1, 2, 3] })).status
+      await expect.poll(statusOfCreate).toBe(503)
+      await page.getByRole('button', { name: 'Resume augur/gated 1' }).click()
+      await expect.poll(statusOfCreate).toBe(201)
+    })
+
+    test('shows the raw queues in Bull Board', async () => {
+      await page.getByRole('button', { name: 'Raw queues' }).click()
+      await page.waitForURL(`${own.stack.url}/admin/queues`)
+      const named = page.getByText('augur/gated 1', { exact: true }).first()
+      await named.waitFor()
+      expect(await named.isVisible()).toBe(true)
+    })
+
     test('promotes the candidate of a rollout', async () => {
       const body = { candidate: 'int8', mode: 'split', percent: 10, reason: 'smaller', force: true }
       const path = '/models/augur/digits/rollout'

@@ -6,7 +6,9 @@ import { loadConfig } from '@augur/core/config'
 import { errorCodes } from '@augur/core/errors'
 import { predictionErrorCodes } from '@augur/core/predictions/prediction'
 import { createMetrics } from '@augur/core/telemetry/metrics'
+import { Counter, Gauge, type Histogram } from 'prom-client'
 import { describe, expect, test } from 'vitest'
+import { z } from 'zod'
 import { apiSettings } from '../apps/api/src/config.js'
 import { problems } from '../apps/api/src/problem.js'
 import { cliSettings } from '../apps/cli/src/config.js'
@@ -22,6 +24,7 @@ const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8
   .concat(
     'README.md',
     'CONTRIBUTING.md',
+    'SECURITY.md',
     'CHANGELOG.md',
     'models/README.md',
     'models/digits/README.md',
@@ -92,12 +95,28 @@ test('every code of a failed prediction stands in docs/reference/errors.md, and 
   expect(rows.map(([code]) => code)).toEqual([...predictionErrorCodes])
 })
 
-test('every metric stands in docs/reference/metrics.md with its type, and nothing else does', async () => {
-  const metrics = await createMetrics().registry.getMetricsAsJSON()
-  const ours = metrics.filter(({ name }) => name.startsWith('augur_'))
+test('every metric stands in docs/reference/metrics.md with its type and labels, and nothing else does', () => {
+  const { registry, ...metrics } = createMetrics()
+  const known = Object.values(metrics).map(describeMetric)
   const rows = tableOf('docs/reference/metrics.md', '| metric | type | labels | from | meaning |')
-  expect(rows.map(([name, type]) => [name, type])).toEqual(ours.map(({ name, type }) => [name, type]))
+  expect(rows.map(([name, type, labels]) => [name, type, labels])).toEqual(known)
+  expect(registry.getMetricsAsArray().length).toBeGreaterThan(known.length)
 })
+
+test('every command of the CLI stands in docs/reference/cli.md, and nothing else does', () => {
+  const [, help = ''] = /^const help = `([^`]*)`/m.exec(read('apps/cli/src/main.ts')) ?? []
+  const commands = [...help.matchAll(/^ {2}([a-z-]+) +/gm)].map(([, name]) => name)
+  const rows = tableOf('docs/reference/cli.md', '| command | asks | does |')
+  expect(rows.map(([name]) => name)).toEqual(commands)
+  expect(commands.length).toBeGreaterThan(10)
+})
+
+/** Its row in the reference, as far as the code says it. */
+function describeMetric(metric: Counter | Gauge | Histogram): string[] {
+  const { name, labelNames } = z.object({ name: z.string(), labelNames: z.array(z.string()) }).parse(metric)
+  const type = metric instanceof Counter ? 'counter' : metric instanceof Gauge ? 'gauge' : 'histogram'
+  return [name, type, labelNames.join(', ')]
+}
 
 describe.each(pages)('%s', (page) => {
   const prose = proseOf(page)

@@ -49,6 +49,7 @@ async function start(): Promise<void> {
     },
     connectionsDeadlineMs,
   )
+  shutdown.add('traces', async () => context.tracing?.close())
   shutdown.add(
     'queues',
     async () =>

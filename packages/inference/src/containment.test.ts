@@ -14,9 +14,6 @@ import type { RunOutcome } from './runner/runner.js'
 import { RunnerHost } from './runner-host.js'
 import { RunnerPool } from './runner-pool.js'
 
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 120_000 })
-
 let dir: string
 /** One version gets a runner of its own, the others share. */
 let host: RunnerHost

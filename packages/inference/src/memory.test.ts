@@ -10,9 +10,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { RunnerHost } from './runner-host.js'
 import { RunnerPool } from './runner-pool.js'
 
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 300_000 })
-
 const mib = 1024 ** 2
 let dir: string
 

@@ -18,9 +18,6 @@ import { openTensors } from './pipelines/tensors.js'
 import type { ItemResult, RunInput } from './runner/protocol.js'
 import { createModel, runMicroBatch } from './runner/run-micro-batch.js'
 
-// Each test opens hundreds of sessions.
-vi.setConfig({ testTimeout: 120_000 })
-
 let folder: string
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'augur-one-operator-'))

@@ -12,9 +12,6 @@ import { readMemoryBytes } from './runner/watch-memory.js'
 import { RunnerHost, type RunnerHostOptions } from './runner-host.js'
 import { RunnerPool } from './runner-pool.js'
 
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 120_000 })
-
 let dir: string
 const opened: RunnerPool[] = []
 

@@ -2,12 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sumModel } from '@augur/test-support/models'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { startRunner } from './runner/runner.js'
 import { RunnerPlace } from './runner-place.js'
-
-// Starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 60_000 })
 
 test('a version that leaves a shared runner at once does not end it under one that loads there', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'augur-place-'))

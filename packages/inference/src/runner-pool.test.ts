@@ -10,9 +10,6 @@ import type { RunnerOptions } from './runner/runner.js'
 import { RunnerHost } from './runner-host.js'
 import { type PoolStatus, type RunnerLease, RunnerPool } from './runner-pool.js'
 
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 120_000 })
-
 let dir: string
 const opened: RunnerPool[] = []
 

@@ -53,7 +53,8 @@ export async function startS3Server(bucket: string, keys: S3Keys): Promise<S3Ser
     response.writeHead(answer.status, { ...xml, ...answer.headers, ...length })
     response.end(request.method === 'HEAD' ? undefined : content)
   }
-  const server = createServer((request, response) => {
+  // Closing idle connections would race with a client that sends on one of them.
+  const server = createServer({ keepAliveTimeout: 0 }, (request, response) => {
     serve(request, response).catch(() => response.destroy())
   })
   server.listen(0, '127.0.0.1')

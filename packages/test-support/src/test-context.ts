@@ -107,7 +107,8 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     async close() {
       await Promise.all([queues.close(), chunkQueues.close(), shadowQueues.close(), deliveries.close()])
       const written = await redis.keys(`${prefix}:*`)
-      if (written.length > 0) await redis.del(...written)
+      // One by one: in a cluster they are of many slots.
+      await Promise.all(written.map((key) => redis.del(key)))
       redis.disconnect()
       await rm(folder, { recursive: true, force: true })
     },

@@ -82,7 +82,7 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
   const env = {
     HOST: '127.0.0.1',
     PORT: String(port),
-    REDIS_URL: redisUrl(),
+    REDIS_URL: options.env?.REDIS_URL ?? redisUrl(),
     AUGUR_REDIS_PREFIX: prefix,
     AUGUR_DATA_DIR: dataDir,
     AUGUR_MODELS_DIR: options.modelsDir,
@@ -139,7 +139,7 @@ async function answering(url: string, processes: readonly StackProcess[]): Promi
     const failed = processes.filter((process_) => process_.hasFailed())
     if (failed.length > 0)
       throw new Error(`a process ended: ${failed.map((each) => each.output()).join('\n')}`)
-    await new Promise((resolve) => setTimeout(resolve, 25))
+    await new Promise((resolve) => setTimeout(resolve, 50))
   }
 }
 

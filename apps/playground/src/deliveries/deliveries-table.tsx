@@ -78,7 +78,8 @@ interface DeliveryRowProps {
 
 function DeliveryRow({ delivery, isBusy, onRedeliver }: DeliveryRowProps) {
   const now = useNow(1000)
-  const { event, source, state, webhook, attempts_made: made, attempts, created_at: createdAt } = delivery
+  const { event, source, state, webhook, held_by: heldBy } = delivery
+  const { attempts_made: made, attempts, created_at: createdAt } = delivery
   const newest = attempts.at(-1)
   return (
     <tr data-delivery={state}>
@@ -88,6 +89,7 @@ function DeliveryRow({ delivery, isBusy, onRedeliver }: DeliveryRowProps) {
       </th>
       <td>
         <Badge status={state} />
+        {heldBy && <small>held: {heldBy.replace('_', ' ')}</small>}
       </td>
       <td class="receiver" title={webhook}>
         {webhook}

@@ -7,6 +7,8 @@ export interface Delivery {
   webhook: string
   state: string
   created_at: string
+  /** What keeps it from being tried at all, on the server's side. */
+  held_by: string | null
   attempts_made: number
   attempts: { outcome: string; status: number | null; reason: string | null; duration_ms: number }[]
 }

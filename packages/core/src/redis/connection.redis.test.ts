@@ -1,4 +1,6 @@
 import { once } from 'node:events'
+// oxlint-disable-next-line no-restricted-imports -- stands between client and server
+import { connect, createServer } from 'node:net'
 import { startRedis } from '@augur/test-support/redis-server'
 import { expect, test, vi } from 'vitest'
 import { createLogger } from '../telemetry/logger.js'
@@ -57,6 +59,42 @@ test('nor does one that became busy before its question had left', async () => {
   expect(await redis.get('key')).toBeNull()
   expect(closed).not.toHaveBeenCalled()
   redis.disconnect()
+  await server.stop()
+})
+
+/** Passes on what the server says in pieces of so many bytes, fifty a second. */
+async function startSlowLine(to: string, pieceBytes: number) {
+  const line = createServer((client) => {
+    const server = connect(Number(new URL(to).port), '127.0.0.1')
+    const said: Buffer[] = []
+    server.on('data', (chunk: Buffer) => said.push(chunk))
+    client.on('error', () => {})
+    client.pipe(server)
+    const timer = setInterval(() => {
+      const waiting = Buffer.concat(said.splice(0))
+      said.push(waiting.subarray(pieceBytes))
+      if (waiting.length > 0) client.write(waiting.subarray(0, pieceBytes))
+    }, 20)
+    client.on('close', () => {
+      clearInterval(timer)
+      server.destroy()
+    })
+  })
+  line.listen(0, '127.0.0.1')
+  await once(line, 'listening')
+  const address = line.address()
+  const port = typeof address === 'object' ? address?.port : 0
+  return { url: `redis://127.0.0.1:${port}`, close: () => line.close() }
+}
+
+test('a server whose long answer is still coming is not taken for gone', async () => {
+  const server = await startRedis()
+  const line = await startSlowLine(server.url, 2000)
+  const redis = await connected(line.url)
+  await redis.set('key', 'x'.repeat(200_000))
+  expect(await redis.get('key')).toHaveLength(200_000)
+  redis.disconnect()
+  line.close()
   await server.stop()
 })
 

@@ -45,6 +45,8 @@ function prepare(redis: Redis, logger: Logger): Redis {
 export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis {
   const redis = new Redis(url, {
     connectionName: name,
+    // The name says enough, and not every server knows the command.
+    disableClientInfo: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     connectTimeout: 2000,
@@ -62,6 +64,7 @@ export function connectFailFast({ url, name, logger }: ConnectionOptions): Redis
 export function connectPatient({ url, name, logger }: ConnectionOptions): Redis {
   const redis = new Redis(url, {
     connectionName: name,
+    disableClientInfo: true,
     maxRetriesPerRequest: null,
     connectTimeout: 2000,
     retryStrategy,

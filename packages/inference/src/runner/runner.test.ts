@@ -5,12 +5,9 @@ import type { ElementType } from '@augur/core/models/manifest'
 import type { LocalVersion } from '@augur/core/models/version'
 import { type SleepingInput, sleepingModel, sumModel, writeModel } from '@augur/test-support/models'
 import { encodeOnnx } from '@augur/test-support/onnx'
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { RunInput } from './protocol.js'
 import { type Runner, type RunnerOptions, startRunner } from './runner.js'
-
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 60_000 })
 
 const timeoutMs = 50_000
 let dir: string

@@ -4,11 +4,8 @@ import { join } from 'node:path'
 import type { LocalVersion } from '@augur/core/models/version'
 import { type MisbehavingInput, misbehavingModel } from '@augur/test-support/faulty-models'
 import { sumModel } from '@augur/test-support/models'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { type Runner, startRunner } from './runner.js'
-
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 })
 
 const timeoutMs = 50_000
 let dir: string

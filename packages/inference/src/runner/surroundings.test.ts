@@ -15,9 +15,6 @@ import { findDeathSignalCommand } from './death-signal.js'
 import { defaultThreads } from './default-threads.js'
 import { type Runner, type RunnerOptions, startRunner } from './runner.js'
 
-// Each test starts processes, on machines that may be busy with others.
-vi.setConfig({ testTimeout: 120_000 })
-
 let dir: string
 const started: Runner[] = []
 
