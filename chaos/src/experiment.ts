@@ -31,6 +31,8 @@ export interface Experiment {
   criteria?(history: History, setting: Setting): Criterion[]
   /** From the last fault until all has ended, 60 s unless told. */
   settleWithinMs?: number
+  /** It judges times of milliseconds, which no other experiment may run beside. */
+  isAlone?: boolean
 }
 
 export const isMet = ({ value, atMost = Infinity, atLeast = -Infinity }: Criterion): boolean =>

@@ -6,6 +6,7 @@ import { killDeliverers } from './experiments/d4-kill-deliverers.js'
 import { killRedisAlways, killRedisEverysec } from './experiments/r1-kill-redis.js'
 import { lostScripts } from './experiments/r10-lost-scripts.js'
 import { rewriteStorm } from './experiments/r13-rewrite-storm.js'
+import { redisCluster } from './experiments/r14-cluster.js'
 import { redisAway } from './experiments/r3-redis-away.js'
 import { noRedis } from './experiments/r4-no-redis.js'
 import { failpoints } from './experiments/w10-failpoints.js'
@@ -31,6 +32,13 @@ import { badNetwork } from './experiments/r9-bad-network.js'
 import { unsafeRedis } from './experiments/r11-unsafe-redis.js'
 import { wrongClocks } from './experiments/w11-wrong-clocks.js'
 import { slowReaders } from './experiments/a4-slow-readers.js'
+import { hugeBodies } from './experiments/a5-huge-bodies.js'
+import { hostileJson } from './experiments/a6-hostile-json.js'
+import { injection } from './experiments/d10-injection.js'
+import { eventOrder } from './experiments/d11-event-order.js'
+import { deniedAddresses } from './experiments/d7-denied-addresses.js'
+import { rebinding } from './experiments/d8-rebinding.js'
+import { keptConnection } from './experiments/d9-kept-connection.js'
 import { rotateSecrets } from './experiments/d6-rotate-secrets.js'
 
 /** All experiments, in the order in which `--all` runs them. */
@@ -57,10 +65,13 @@ export const experiments: readonly Experiment[] = [
   lostScripts,
   unsafeRedis,
   rewriteStorm,
+  redisCluster,
   stopApi,
   killApis,
   slowSenders,
   slowReaders,
+  hugeBodies,
+  hostileJson,
   sameKey,
   overload,
   longPolls,
@@ -70,4 +81,9 @@ export const experiments: readonly Experiment[] = [
   killDeliverers,
   longOutage,
   rotateSecrets,
+  deniedAddresses,
+  rebinding,
+  keptConnection,
+  injection,
+  eventOrder,
 ]

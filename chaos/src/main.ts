@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import type { Experiment, Profile } from './experiment.js'
 import { experiments } from './experiments.js'
 import { explain, tableOf } from './report.js'
-import { runExperiment, type Verdict } from './run-experiment.js'
+import { runExperiment } from './run-experiment.js'
+import { runExperiments } from './run-experiments.js'
 
 const help = `Usage: npm run chaos -- EXPERIMENT… [options]
 
@@ -13,6 +14,7 @@ down. Prints one JSON line an experiment and a table; ends with 1 when a promise
     --all              every experiment
     --full             with whole figures, and not the quick ones
     --seed S           of the schedule of faults (1)
+    --jobs N           experiments at a time (2), but for those that judge times
     --n N              submissions, or whatever the experiment repeats
     --keep             keeps ledger and logs of experiments that pass as well
 
@@ -46,6 +48,7 @@ async function run(argv: string[]): Promise<number> {
       full: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       seed: { type: 'string', default: '1' },
+      jobs: { type: 'string', default: '2' },
       n: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
@@ -58,15 +61,18 @@ async function run(argv: string[]): Promise<number> {
   }
   const profile: Profile = values.full ? 'full' : 'quick'
   const count = values.n === undefined ? undefined : wholeNumber('n', values.n)
-  const verdicts: Verdict[] = []
-  for (const experiment of wanted) {
-    process.stderr.write(`${experiment.id} ${experiment.title}\n`)
-    const seed = wholeNumber('seed', values.seed)
-    const verdict = await runExperiment(experiment, { root, seed, profile, count, keep: values.keep })
-    verdicts.push(verdict)
-    process.stdout.write(`${JSON.stringify(verdict)}\n`)
-    process.stderr.write(`${explain(verdict).join('\n')}\n`)
-  }
+  const seed = wholeNumber('seed', values.seed)
+  const verdicts = await runExperiments(
+    wanted,
+    Math.max(1, wholeNumber('jobs', values.jobs)),
+    async (experiment) => {
+      const verdict = await runExperiment(experiment, { root, seed, profile, count, keep: values.keep })
+      process.stdout.write(`${JSON.stringify(verdict)}\n`)
+      const heading = `${experiment.id} ${experiment.title} (${verdict.seconds} s)`
+      process.stderr.write(`${[heading, ...explain(verdict)].join('\n')}\n`)
+      return verdict
+    },
+  )
   process.stdout.write(`${tableOf(verdicts)}\n`)
   return verdicts.every(({ pass }) => pass) ? 0 : 1
 }

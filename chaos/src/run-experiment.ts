@@ -51,9 +51,10 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   let rig: Rig | undefined
   try {
     rig = await Rig.start({ ...experiment.rig(setting), root, folder })
-    judged.redis = await redisVersion(rig.redis.url)
+    judged.redis = await redisVersion(rig.redisUrl)
     const measured = (await experiment.run(rig, setting)) ?? []
-    await settle(rig, experiment.settleWithinMs ?? 60_000)
+    const isPatient = profile === 'full'
+    await settle(rig, experiment.settleWithinMs ?? 60_000, { isPatient })
     await noteLeftovers(rig)
     const history = new History(rig.ledger.events)
     judged.criteria = [...measured, ...(experiment.criteria?.(history, setting) ?? [])]

@@ -2,36 +2,44 @@ import { fileURLToPath } from 'node:url'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { StartupError } from '@augur/core/startup-error'
 import { runBatch } from './commands/batch.js'
+import { runCompletion } from './commands/completion.js'
+import { runDeliveries } from './commands/deliveries.js'
 import { runDemo } from './commands/demo.js'
 import { runDoctor } from './commands/doctor.js'
 import { runKeys } from './commands/keys.js'
 import { runModels } from './commands/models.js'
 import { runPredict } from './commands/predict.js'
+import { runQueues } from './commands/queues.js'
+import { runRedisUsers } from './commands/redis-users.js'
 import { runRollout } from './commands/rollout.js'
 import { runUp } from './commands/up.js'
 import { cliSettings } from './config.js'
-import { consoleOutput } from './output.js'
+import { consoleOutput, type Output } from './output.js'
 import { reachableUrl } from './reachable-url.js'
 import { RefusedError } from './server-api.js'
 import type { ServerSettings } from './server-client.js'
 
 const help = `Usage: augur <command>
 
-  up       starts Redis, the API and workers, and stops them on Ctrl-C
-  demo     sends real digits through a stack of its own, shows the answers, and stops it
-  predict  sends one input to a running server and prints the answer
-  batch    sends a file of JSON Lines, shows how far it is, and writes the answers
-  models   lists what is served, and checks a model repository
-  verify   compares an optimised version with its original on a test set
-  profile  measures a version by micro-batch, threads and instances
-  rollout  tries a version on live traffic of a running server
-  keys     makes, lists, rotates and revokes API keys of a running server
-  doctor   looks at what a start needs, and says what mends what is wrong
+  up          starts Redis, the API and workers, and stops them on Ctrl-C
+  demo        sends real digits through a stack of its own, shows the answers, and stops it
+  predict     sends one input to a running server and prints the answer
+  batch       sends a file of JSON Lines, shows how far it is, and writes the answers
+  models      lists what is served, and checks a model repository
+  verify      compares an optimised version with its original on a test set
+  profile     measures a version by micro-batch, threads and instances
+  rollout     tries a version on live traffic of a running server
+  queues      shows what waits for each version; holds, drains and empties its queue
+  deliveries  shows webhooks on their way, and makes them once more
+  keys        makes, lists, rotates and revokes API keys of a running server
+  redis-users makes users for Redis that may do what each process needs
+  doctor      looks at what a start needs, and says what mends what is wrong
+  completion  prints a script by which bash or zsh completes all this
 
 Each but up and demo tells more with --help. Settings come from the environment, .env.local and .env.`
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
-const output = consoleOutput()
+const terminal = consoleOutput()
 const environment = () => readEnvironment(process.env, root)
 const settingsNow = () => loadConfig(cliSettings, environment())
 
@@ -40,7 +48,7 @@ function server(): ServerSettings {
   return { url, apiKey }
 }
 
-function up(): Promise<number> {
+function up(output: Output): Promise<number> {
   return runUp({
     settings: settingsNow(),
     env: process.env,
@@ -51,45 +59,64 @@ function up(): Promise<number> {
 }
 
 /** Those that run models themselves bring the ONNX Runtime along, which no other command needs. */
-async function verify(argv: string[]): Promise<number> {
+async function verify(argv: string[], output: Output): Promise<number> {
   const { runVerify } = await import('./commands/verify.js')
   return runVerify(argv, { settings: settingsNow(), output, isTerminal: process.stderr.isTTY })
 }
 
-async function profile(argv: string[]): Promise<number> {
+async function profile(argv: string[], output: Output): Promise<number> {
   const { runProfile } = await import('./commands/profile.js')
   return runProfile(argv, { settings: settingsNow(), output, isTerminal: process.stderr.isTTY })
 }
 
-function doctor(argv: string[]): Promise<number> {
+function doctor(argv: string[], output: Output): Promise<number> {
   const nodeVersion = process.versions.node
   return runDoctor(argv, { env: environment(), root, nodeVersion, output, isTerminal: process.stdout.isTTY })
 }
 
 /** Each takes what follows its name, and gives the exit code. */
-const commands = new Map<string | undefined, (argv: string[]) => Promise<number>>([
-  ['up', (argv) => (argv.length === 0 ? up() : usage(argv))],
-  ['demo', (argv) => (argv.length === 0 ? runDemo({ root, env: process.env, output }) : usage(argv))],
-  ['predict', (argv) => runPredict(argv, { settings: server(), output })],
-  ['batch', (argv) => runBatch(argv, { settings: server(), output, isTerminal: process.stderr.isTTY })],
-  ['models', (argv) => runModels(argv, { settings: settingsNow(), server: server(), output })],
+const commands = new Map<string, (argv: string[], output: Output) => Promise<number>>([
+  ['up', (argv, output) => (argv.length === 0 ? up(output) : usage(argv))],
+  ['demo', (argv, output) => (argv.length === 0 ? runDemo({ root, env: process.env, output }) : usage(argv))],
+  ['predict', (argv, output) => runPredict(argv, { settings: server(), output })],
+  [
+    'batch',
+    (argv, output) => runBatch(argv, { settings: server(), output, isTerminal: process.stderr.isTTY }),
+  ],
+  ['models', (argv, output) => runModels(argv, { settings: settingsNow(), server: server(), output })],
   ['verify', verify],
   ['profile', profile],
-  ['rollout', (argv) => runRollout(argv, { settings: settingsNow(), output })],
-  ['keys', (argv) => runKeys(argv, { settings: settingsNow(), output })],
+  ['rollout', (argv, output) => runRollout(argv, { settings: settingsNow(), output })],
+  ['queues', (argv, output) => runQueues(argv, { settings: server(), output })],
+  ['deliveries', (argv, output) => runDeliveries(argv, { settings: settingsNow(), output })],
+  ['keys', (argv, output) => runKeys(argv, { settings: settingsNow(), output })],
+  ['redis-users', (argv, output) => runRedisUsers(argv, { settings: settingsNow(), output })],
   ['doctor', doctor],
+  ['completion', (argv, output) => runCompletion(argv, { output, helps })],
 ])
+
+/** What each command says when it is asked for help; those without flags say nothing. */
+async function helps(): Promise<ReadonlyMap<string, string>> {
+  const found = new Map<string, string>()
+  for (const [name, command] of commands) {
+    let text = ''
+    const listening: Output = { ...terminal, line: (line) => void (text += `${line}\n`) }
+    if (name !== 'up' && name !== 'demo') await command(['--help'], listening)
+    found.set(name, text)
+  }
+  return found
+}
 
 /** Exit code 0 for whoever asked for help. */
 async function usage(argv: string[]): Promise<number> {
   const isAskedFor = argv.some((word) => word === '--help' || word === '-h' || word === 'help')
-  output[isAskedFor ? 'line' : 'error'](help)
+  terminal[isAskedFor ? 'line' : 'error'](help)
   return isAskedFor ? 0 : 2
 }
 
 async function run([command, ...rest]: string[]): Promise<number> {
-  const found = commands.get(command)
-  return found ? found(rest) : usage(command === undefined ? [] : [command, ...rest])
+  const found = command === undefined ? undefined : commands.get(command)
+  return found ? found(rest, terminal) : usage(command === undefined ? [] : [command, ...rest])
 }
 
 /** By name, because its package is loaded by few commands only. */
@@ -105,6 +132,6 @@ function isExpected(error: unknown): error is Error {
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
-  output.error(isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error))
+  terminal.error(isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error))
   process.exitCode = isVerificationError(error) ? 2 : 1
 }

@@ -1,12 +1,14 @@
 import { disableDefaultWebhook } from '@augur/core/access/disable-default-webhook'
 import { consumeDeliveries } from '@augur/core/queue/delivery-queue'
 import { deliverWebhook } from '@augur/core/webhooks/deliver-webhook'
+import { SparingLog } from '@augur/core/telemetry/sparing-log'
 import { Receivers } from '@augur/core/webhooks/receivers'
 import type { WorkerContext } from './context.js'
+import { traceAttempt } from './trace-deliveries.js'
 
 /** The role `webhooks`: makes deliveries, apart from any run, so that a dead receiver holds nothing but itself up. */
 export function deliverWebhooks(context: WorkerContext): { stop(): Promise<void> } {
-  const { settings, webhookSecrets, now } = context
+  const { settings, webhookSecrets, tracing, predictions, now } = context
   const slots = settings.AUGUR_WEBHOOK_CONCURRENCY
   if (settings.AUGUR_MODE === 'development')
     context.logger.info('development mode: webhooks may go to this machine, and over plain http')
@@ -22,6 +24,10 @@ export function deliverWebhooks(context: WorkerContext): { stop(): Promise<void>
     secretsOf: (tenant: string) => webhookSecrets.active(tenant, now()),
     onGone: (delivery: string, url: string) => disableDefaultWebhook(context, delivery, url),
     retryDelaysMs: settings.AUGUR_WEBHOOK_RETRIES,
+    ...(tracing !== null && {
+      traceAttempt: (delivery: string, url: string) => traceAttempt({ tracing, predictions }, delivery, url),
+    }),
+    log: new SparingLog(context.logger, 1000),
   }
   const consumer = consumeDeliveries({
     ...context,

@@ -1,5 +1,5 @@
 import { repeat } from '@augur/core/repeat'
-import { announceStop } from '@augur/core/rollouts/announce-stop'
+import { announceStops } from '@augur/core/rollouts/announce-stop'
 import { checkGuardrails } from '@augur/core/rollouts/check-guardrails'
 import type { Rollout } from '@augur/core/rollouts/rollout'
 import type { WorkerContext } from './context.js'
@@ -12,7 +12,7 @@ export function watchGuardrails(context: WorkerContext): { stop(): Promise<void>
   const rolloutWebhook = settings.AUGUR_ROLLOUT_WEBHOOK ?? null
   const look = async (rollout: Rollout) => {
     try {
-      await announceStop({ ...context, rolloutWebhook }, await checkGuardrails(context, rollout))
+      await checkGuardrails(context, rollout)
     } catch (error) {
       // Its fault must not keep the other models from being looked after.
       logger.error({ err: error, model: rollout.model }, 'guardrails could not be checked')
@@ -21,6 +21,7 @@ export function watchGuardrails(context: WorkerContext): { stop(): Promise<void>
   const cycle = async () => {
     const all = await rollouts.readAll()
     await Promise.all([...all.values()].map(look))
+    await announceStops({ ...context, rolloutWebhook })
   }
   return repeat(cycle, everyMs, (error) => logger.error({ err: error }, 'rollouts could not be read'))
 }

@@ -159,7 +159,7 @@ export const defects = {
         await new DeliveryQueue(redis, keys).add(
           args[2].flatMap(({ deliveries }) => deliveries.map(({ id }) => id)),
         )
-        await pause(1500)
+        await pause(3000)
         return finish(...args)
       }),
   },

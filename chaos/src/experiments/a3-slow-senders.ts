@@ -21,6 +21,7 @@ async function lifetime(port: number, head: string, everyMs: number): Promise<nu
 export const slowSenders: Experiment = {
   id: 'A3',
   title: 'Clients send their headers a byte at a time, or nothing at all',
+  isAlone: true,
   counts: { short: 50, quick: 400, full: 2000 },
   rig: () => ({ apis: 1, workers: 1 }),
   async run(rig, { count }) {

@@ -4,11 +4,19 @@ import { quantile } from '../quantile.js'
 import { pause } from '../rig/until.js'
 import { webhookDelays } from '../webhook-delays.js'
 
+/** Most that a process has on their way to one receiver. */
+const perReceiver = 8
+
 export const killDeliverers: Experiment = {
   id: 'D4',
   title: 'The process that delivers webhooks is killed every 2 s, and Redis once',
   counts: { short: 60, quick: 300, full: 5000 },
-  rig: () => ({ workers: 1, deliverers: 2, serving: { maxSize: 16 } }),
+  rig: () => ({
+    workers: 1,
+    deliverers: 2,
+    serving: { maxSize: 16 },
+    env: { AUGUR_WEBHOOK_PER_RECEIVER: String(perReceiver) },
+  }),
   async run(rig, { count, random }) {
     rig.receiver.manner = async (response) => {
       await pause(50)
@@ -31,6 +39,11 @@ export const killDeliverers: Experiment = {
   criteria: (history) => [
     ...noFailures(history),
     { name: 'kills', value: history.of('fault').length, atLeast: 2 },
+    {
+      name: 'webhooks beyond one for each end',
+      value: history.of('webhook').length - history.webhooks.size,
+      atMost: perReceiver * history.of('fault').length,
+    },
     { name: 'webhook after the end, worst (ms)', value: quantile(webhookDelays(history), 1), atMost: 45_000 },
   ],
 }

@@ -7,6 +7,7 @@ import { pause } from '../rig/until.js'
 export const rewriteStorm: Experiment = {
   id: 'R13',
   title: 'Redis rewrites its file again and again under load',
+  isAlone: true,
   counts: { short: 2, quick: 5, full: 30 },
   rig: () => ({}),
   async run(rig, { count }) {

@@ -73,6 +73,7 @@ async function goWithout(rig: Rig, manner: Manner, awayMs: number): Promise<Crit
 export const redisAway: Experiment = {
   id: 'R3',
   title: 'Redis is silent, then gone, under load',
+  isAlone: true,
   counts: { short: 2, quick: 8, full: 60 },
   rig: () => ({}),
   async run(rig: Rig, { count }: Setting) {

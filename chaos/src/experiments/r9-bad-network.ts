@@ -9,6 +9,7 @@ const delayMs = 100
 export const badNetwork: Experiment = {
   id: 'R9',
   title: 'The network to Redis is slow, cuts connections, and falls silent',
+  isAlone: true,
   counts: { short: 2, quick: 5, full: 30 },
   rig: () => ({ hasProxy: true }),
   async run(rig, { count, random }) {

@@ -7,6 +7,7 @@ const timeoutSeconds = 2
 export const hang: Experiment = {
   id: 'W6',
   title: 'Inputs hang for ever, one after the other',
+  isAlone: true,
   counts: { short: 2, quick: 8, full: 20 },
   rig: () => ({ workers: 1, serving: { maxSize: 1, timeoutSeconds } }),
   async run(rig, { count }) {

@@ -24,8 +24,14 @@ interface ClientOptions {
 export interface Submission {
   input: Omit<ChaosInput, 'request' | 'value' | 'canary'>
   hasWebhook?: boolean
+  /** Nobody expects its webhook to come. */
+  isUntold?: boolean
+  /** Not the rig's own receiver. */
+  webhookUrl?: string
   /** Added to the URL of its webhook, as in `?answer=410`. */
   webhookQuery?: string
+  /** Only the end, unless told. */
+  webhookEvents?: readonly string[]
   /** One for several submissions makes them one. */
   key?: string
 }
@@ -111,6 +117,7 @@ export class Client {
       isUntold = false,
       webhookQuery = '',
       webhookUrl: url,
+      webhookEvents = ['completed'],
       key = `${input.request}`,
       ...options
     }: SubmitOptions = {},
@@ -126,7 +133,7 @@ export class Client {
       hasWebhook: hasWebhook && !isUntold,
     })
     const webhook = hasWebhook
-      ? { webhook: (url ?? webhookUrl(tenant)) + webhookQuery, webhook_events_filter: ['completed'] }
+      ? { webhook: (url ?? webhookUrl(tenant)) + webhookQuery, webhook_events_filter: webhookEvents }
       : {}
     const answer = await this.ask(tenant, 'POST', `/api/v1/models/${modelName}/predictions`, {
       ...options,
@@ -202,15 +209,7 @@ interface AskOptions {
   timeoutMs?: number
 }
 
-interface SubmitOptions extends Omit<AskOptions, 'body'> {
-  hasWebhook?: boolean
-  /** Nobody expects its webhook to come. */
-  isUntold?: boolean
-  /** Not the rig's own receiver. */
-  webhookUrl?: string
-  webhookQuery?: string
-  key?: string
-}
+interface SubmitOptions extends Omit<AskOptions, 'body'>, Omit<Submission, 'input'> {}
 
 /** Small whole numbers, which float32 holds exactly and no other request has. */
 export const valueOf = (request: number): [number, number, number] => [request, request % 97, -request]

@@ -27,6 +27,8 @@ export class ManagedProcess {
   readonly role: Role
   /** Times at which it wrote lines, in milliseconds since 1970. */
   readonly lineTimes: number[] = []
+  /** Lines in which a Redis Cluster refuses a command or a script whose keys are not of one slot. */
+  readonly complaints: string[] = []
   private child: ChildProcess | undefined
   private readonly log: WriteStream
   private planned = false
@@ -101,6 +103,7 @@ export class ManagedProcess {
 
   private wrote(line: string): void {
     this.lineTimes.push(Date.now())
+    if (/CROSSSLOT|non local key|\bMOVED \d/.test(line)) this.complaints.push(line)
     this.log.write(`${line}\n`)
     this.options.onLine(this, line)
   }

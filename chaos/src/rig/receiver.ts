@@ -46,6 +46,11 @@ export class Receiver {
     return `http://127.0.0.1:${address.port}/${tenant.name}`
   }
 
+  /** Ends all connections that are kept. */
+  hangUp(): void {
+    this.server.closeAllConnections()
+  }
+
   async close(): Promise<void> {
     this.server.closeAllConnections()
     this.server.close()

@@ -10,7 +10,8 @@ import { noteResources } from './leftovers.js'
 import { ManagedProcess, type Role } from './managed-process.js'
 import { descendantsOf } from '@augur/test-support/test-stack'
 import { Receiver } from './receiver.js'
-import { RedisNode } from './redis-node.js'
+import { RedisCluster } from '@augur/test-support/redis-cluster/redis-cluster'
+import { RedisNode } from '@augur/test-support/redis-node'
 import type { Tenant } from './tenant.js'
 import { TcpProxy } from './tcp-proxy.js'
 import { pause, until } from './until.js'
@@ -33,6 +34,8 @@ export interface RigOptions {
   delivererEnv?: Record<string, string>
   /** Whether processes reach Redis by way of a proxy that can be disturbed. */
   hasProxy?: boolean
+  /** Whether Redis is a cluster, behind a proxy that makes one server of it. */
+  isCluster?: boolean
   /** Whether Redis runs before the others start. */
   startsWithRedis?: boolean
 }
@@ -48,6 +51,8 @@ export class Rig {
   /** Between processes and Redis, where the rig has one. */
   readonly proxy: TcpProxy
   readonly client: Client
+  /** In place of `redis`, where the rig has one. */
+  readonly cluster: RedisCluster | null
   readonly receiver: Receiver
   readonly apis: readonly ManagedProcess[]
   readonly workers: readonly ManagedProcess[]
@@ -62,7 +67,9 @@ export class Rig {
   private constructor(
     readonly options: RigOptions,
     ports: { apis: readonly number[]; redis: number; proxy: number },
+    cluster: RedisCluster | null,
   ) {
+    this.cluster = cluster
     const { folder } = options
     this.ledger = new Ledger(join(folder, 'ledger.jsonl'))
     this.redis = new RedisNode({
@@ -103,6 +110,12 @@ export class Rig {
     return [...this.apis, ...this.workers, ...this.deliverers]
   }
 
+  /** Where processes look for Redis. */
+  get redisUrl(): string {
+    if (this.cluster) return this.cluster.proxy.url
+    return this.options.hasProxy ? this.proxy.url : this.redis.url
+  }
+
   get runsPath(): string {
     return join(this.options.folder, 'runs.jsonl')
   }
@@ -114,7 +127,9 @@ export class Rig {
       await mkdir(join(folder, name), { recursive: true })
     const apis: number[] = []
     for (const _ of range(options.apis ?? 2)) apis.push(await freePort())
-    const rig = new Rig(options, { apis, redis: await freePort(), proxy: await freePort() })
+    const settings = { appendfsync: 'always', ...options.redis }
+    const cluster = options.isCluster ? await RedisCluster.start(join(folder, 'redis'), settings) : null
+    const rig = new Rig(options, { apis, redis: await freePort(), proxy: await freePort() }, cluster)
     await writeChaosModel(join(folder, 'models'), rig.runsPath, {
       maxSize: 4,
       timeoutSeconds: 30,
@@ -215,7 +230,7 @@ export class Rig {
     this.keptAlive.clear()
     await Promise.all(this.processes.map((process) => process.stop()))
     if (this.options.hasProxy) await this.proxy.close()
-    await this.redis.stop()
+    await (this.cluster ?? this.redis).stop()
     await this.receiver.close()
     await this.client.close()
     this.ledger.close()
@@ -226,7 +241,7 @@ export class Rig {
     const { hasProxy, startsWithRedis = true } = this.options
     await this.receiver.listen()
     if (hasProxy) await this.proxy.listen()
-    if (startsWithRedis) await this.redis.start()
+    if (startsWithRedis && !this.cluster) await this.redis.start()
     for (const process of this.processes) process.start()
     if (startsWithRedis) await this.becomeReady()
   }
@@ -251,7 +266,7 @@ export class Rig {
   private commonEnv(): Record<string, string> {
     const { folder } = this.options
     return {
-      REDIS_URL: this.options.hasProxy ? this.proxy.url : this.redis.url,
+      REDIS_URL: this.redisUrl,
       AUGUR_DATA_DIR: join(folder, 'data'),
       AUGUR_MODELS_DIR: join(folder, 'models'),
       AUGUR_API_KEY: this.adminKey,

@@ -16,7 +16,11 @@ interface Accepted {
  * Waits until every accepted prediction has ended and every end that was to be told is told, at most so long, and reads
  * all of it three times.
  */
-export async function settle(rig: Rig, withinMs: number): Promise<void> {
+export async function settle(
+  rig: Rig,
+  withinMs: number,
+  { isPatient = true }: { isPatient?: boolean } = {},
+): Promise<void> {
   const end = Date.now() + withinMs
   const accepted = acceptedOf(rig)
   await inParallel(accepted, async ({ id, tenant }) => {
@@ -31,6 +35,8 @@ export async function settle(rig: Rig, withinMs: number): Promise<void> {
     await inParallel(accepted, ({ id, tenant }) => readSurely(rig, tenant, id))
   for (const tenant of rig.tenants) await noteStored(rig, tenant)
   await rig.client.hangUp()
+  // Its connections would go by themselves, 10 s later.
+  if (!isPatient) rig.receiver.hangUp()
   // Connections that are kept for a while go first.
   await until(() => haveGivenBack(rig), 20_000, 250)
   noteResources(rig, 'settled')

@@ -3,7 +3,7 @@ import { idOfKeyText } from '@augur/core/access/api-key'
 import type { CliSettings } from '../config.js'
 import { KeysApi } from '../keys/keys-api.js'
 import { parseDuration } from '../keys/parse-duration.js'
-import { keyTable, limitsOf, newKeyMessage } from '../keys/present-keys.js'
+import { keyTable, limitsOf, newKeyMessage, webhookOf } from '../keys/present-keys.js'
 import type { Output } from '../output.js'
 import { reachableUrl } from '../reachable-url.js'
 import { RefusedError } from '../server-api.js'
@@ -11,13 +11,15 @@ import { RefusedError } from '../server-api.js'
 const help = `Usage: augur keys <command> [--json]
 
   create --name <text> [--tenant default] [--scopes predict,read] [--expires-in 90d] [--max-open <n>] [--rate <n>]
+      [--webhook <url> [--webhook-events start,output,logs,completed]]
   list
-  update <id> [--name <text>] [--max-open <n>] [--rate <n>]
+  update <id> [--name <text>] [--max-open <n>] [--rate <n>] [--webhook <url>|none [--webhook-events <events>]]
   rotate <id> [--grace 1h]
   revoke <id>
 
 Scopes: predict, read, webhooks, models, admin. Durations: 30s, 15m, 12h, 90d. --max-open limits predictions that wait
-or run, --rate requests a second: 0 is any number, default what the settings say.
+or run, --rate requests a second: 0 is any number, default what the settings say. --webhook is where events of its
+predictions go whose create names no webhook.
 AUGUR_URL says which server is asked, by default the one of HOST and PORT; AUGUR_API_KEY is the key it is asked
 with, which needs the scope admin.`
 
@@ -36,6 +38,8 @@ const options = {
   grace: { type: 'string' },
   'max-open': { type: 'string' },
   rate: { type: 'string' },
+  webhook: { type: 'string' },
+  'webhook-events': { type: 'string' },
 } as const
 
 const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true })
@@ -66,6 +70,15 @@ function limits({ 'max-open': maxOpen, rate }: Values) {
   }
 }
 
+/** For the API, where null is nowhere. */
+function webhook({ webhook: url, 'webhook-events': events }: Values) {
+  if (url === undefined && events !== undefined) throw new RefusedError('--webhook-events needs --webhook.')
+  return {
+    ...(url !== undefined && { webhook: url === 'none' ? null : url }),
+    ...(events !== undefined && { webhook_events_filter: events.split(',').map((event) => event.trim()) }),
+  }
+}
+
 /** Keys belong into no command line, where every user of the machine can read them. */
 function checkId(id: string): string {
   if (idOfKeyText(id) === null) return id
@@ -81,6 +94,7 @@ async function create(api: KeysApi, values: Values): Promise<Answer> {
     ...(tenant !== undefined && { tenant }),
     ...(expiresIn !== undefined && { expires_in_seconds: seconds(expiresIn, 'expires-in') }),
     ...limits(values),
+    ...webhook(values),
   })
   return { text: newKeyMessage(key), json: key }
 }
@@ -92,10 +106,11 @@ async function list(api: KeysApi): Promise<Answer> {
 
 async function update(api: KeysApi, id: string, values: Values): Promise<Answer> {
   const { name } = values
-  const changes = { ...(name !== undefined && { name }), ...limits(values) }
-  if (Object.keys(changes).length === 0) throw new RefusedError('Give --name, --max-open or --rate.')
+  const changes = { ...(name !== undefined && { name }), ...limits(values), ...webhook(values) }
+  if (Object.keys(changes).length === 0)
+    throw new RefusedError('Give --name, --max-open, --rate or --webhook.')
   const key = await api.update(checkId(id), changes)
-  return { text: `Key ${id} (${key.name}): ${limitsOf(key)}.`, json: key }
+  return { text: `Key ${id} (${key.name}): ${limitsOf(key)}, ${webhookOf(key)}.`, json: key }
 }
 
 async function rotate(api: KeysApi, id: string, { grace = '1h' }: Values): Promise<Answer> {

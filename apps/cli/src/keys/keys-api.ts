@@ -10,6 +10,7 @@ const keySchema = z.object({
   scopes: z.array(z.string()),
   max_open_predictions: z.number().nullable(),
   requests_per_second: z.number().nullable(),
+  webhook: z.string().nullable(),
   created_at: z.string(),
   expires_at: time,
   retires_at: time,

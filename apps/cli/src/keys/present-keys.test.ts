@@ -10,6 +10,7 @@ const key = (more: Partial<ListedKey> = {}): ListedKey => ({
   scopes: ['predict', 'read'],
   max_open_predictions: null,
   requests_per_second: null,
+  webhook: null,
   created_at: '2026-05-01T00:00:00.000Z',
   expires_at: null,
   retires_at: null,

@@ -24,6 +24,9 @@ export function limitsOf({
   return words.filter((word) => word !== false).join(', ') || '-'
 }
 
+/** Where events of its predictions go by default. */
+export const webhookOf = ({ webhook }: Pick<ListedKey, 'webhook'>) => `webhook ${webhook ?? 'none'}`
+
 /** A table for a terminal, one key a line. */
 export function keyTable(keys: readonly ListedKey[], nowMs: number): string {
   if (keys.length === 0) return 'There are no keys.'
@@ -43,9 +46,10 @@ export function keyTable(keys: readonly ListedKey[], nowMs: number): string {
 }
 
 /** What is shown of a new key, once. */
-export function newKeyMessage({ id, name, tenant, scopes, key }: NewKey): string {
+export function newKeyMessage({ id, name, tenant, scopes, webhook, key }: NewKey): string {
   return [
     `Key ${id} (${name}) of the tenant ${tenant}, for ${scopes.join(', ')}.`,
+    ...(webhook === null ? [] : [`Its predictions tell ${webhook} by default.`]),
     'It is shown this once; nobody can look it up later.',
     '',
     `  ${key}`,

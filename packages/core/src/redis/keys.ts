@@ -80,6 +80,8 @@ export function createKeys(prefix: string) {
     tenantOpenBatches: (tenant: string) => `${ofTenant(tenant)}:open-batches`,
     /** Sorted set by that time: ids of deliveries that were given up. */
     deadLetters: (tenant: string) => `${ofTenant(tenant)}:dead-letters`,
+    /** Sorted set, all scores 0: ids of deliveries of events that no prediction has, such as tests. */
+    tenantOwnDeliveries: (tenant: string) => `${ofTenant(tenant)}:own-deliveries`,
     idempotency: (tenant: string, digest: string) => `${ofTenant(tenant)}:idempotency:${digest}`,
     /** Hash: the record of a file, and its size. */
     file: (tenant: string, id: FileId) => `${ofTenant(tenant)}:file:${id}`,
@@ -99,8 +101,12 @@ export function createKeys(prefix: string) {
     rollouts: `${prefix}:{catalogue}:rollouts`,
     /** Stream: what was changed about a model's rollout, by whom and why. */
     rolloutHistory: (model: string) => `${prefix}:{catalogue}:rollout-history:${model}`,
+    /** Hash: delivery id → the rollout that a guardrail stopped and of which nobody was told yet. */
+    untoldStops: `${prefix}:{catalogue}:rollouts:untold-stops`,
     /** Sorted set by time: versions whose shadow queue was given something then. */
     shadowed: `${prefix}:{catalogue}:shadowed`,
+    /** Set: ids of versions that take no new predictions. */
+    drainingVersions: `${prefix}:{catalogue}:versions:draining`,
     /** Set: models, as `owner/name`, that nobody is to serve. */
     unloadedModels: `${prefix}:{catalogue}:versions:unloaded`,
     /** Channel: what operators want of models has changed. */

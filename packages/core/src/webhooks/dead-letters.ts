@@ -1,6 +1,10 @@
 import type { Redis } from 'ioredis'
 import { commit } from '../redis/commit.js'
 import type { Keys } from '../redis/keys.js'
+import { scored } from '../redis/scored.js'
+import { loadScript, runScript } from '../redis/script.js'
+
+const removeScript = loadScript(new URL('./remove-dead-letter.lua', import.meta.url))
 
 /** Which deliveries of a tenant have no attempt left. May hold some that were opened again or are not kept any more. */
 export class DeadLetters {
@@ -17,12 +21,14 @@ export class DeadLetters {
     await commit(transaction)
   }
 
-  /** Those that were given up first. */
-  async oldest(tenant: string, limit: number): Promise<string[]> {
-    return this.redis.zrange(this.keys.deadLetters(tenant), '0', String(limit - 1))
+  /** Those that were given up first, each with when that was. */
+  async oldest(tenant: string, limit: number): Promise<[id: string, givenUpAt: number][]> {
+    const key = this.keys.deadLetters(tenant)
+    return scored(await this.redis.zrange(key, '0', String(limit - 1), 'WITHSCORES'))
   }
 
-  async remove(tenant: string, ids: readonly string[]): Promise<void> {
-    if (ids.length > 0) await this.redis.zrem(this.keys.deadLetters(tenant), ...ids)
+  /** Takes one out, unless it was given up once more since then. */
+  async remove(tenant: string, id: string, givenUpAt: number): Promise<void> {
+    await runScript<number>(this.redis, removeScript, [this.keys.deadLetters(tenant)], [id, givenUpAt])
   }
 }

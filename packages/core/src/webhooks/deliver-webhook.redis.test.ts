@@ -6,6 +6,8 @@ import { createGuardedAgent, type GuardedAgent } from '../outbound/guarded-agent
 import { createMetrics } from '../telemetry/metrics.js'
 import { type DeliverContext, deliverWebhook } from './deliver-webhook.js'
 import { ownDeliveryId } from './delivery.js'
+import { UnsealError } from '../sealing.js'
+import { replayExhausted } from './redeliver.js'
 import { Receivers } from './receivers.js'
 
 const hour = 3_600_000
@@ -16,11 +18,13 @@ let context: TestContext
 let agent: GuardedAgent
 let deliver: DeliverContext
 let gone: [string, string][]
+let warned: object[]
 const receivers: WebhookReceiver[] = []
 beforeEach(async () => {
   context = await createTestContext()
   agent = createGuardedAgent({ mode: 'development', allow: [] })
   gone = []
+  warned = []
   deliver = {
     ...context,
     deliveries: context.deliveryStore,
@@ -36,6 +40,7 @@ beforeEach(async () => {
     onGone: async (id, url) => void gone.push([id, url]),
     retryDelaysMs: [1000, 2000],
     metrics: createMetrics(),
+    log: { warn: (cause, fields) => void warned.push({ cause, ...fields }) },
   }
 })
 afterEach(async () => {
@@ -94,7 +99,7 @@ test('a delivery without attempts left is exhausted, keeps its body, and is amon
   expect(await view(id)).toMatchObject({ state: 'exhausted', attempts: 3 })
   const reasons = (await view(id))?.newest.map(({ outcome, reason }) => [outcome, reason])
   expect(reasons).toEqual(Array.from({ length: 3 }, () => ['failed', 'connection']))
-  expect(await context.deadLetters.oldest(context.tenant, 10)).toEqual([id])
+  expect(await context.deadLetters.oldest(context.tenant, 10)).toEqual([[id, expect.any(Number)]])
   expect((await context.deliveryStore.read(id))?.delivery.body).toBe('{"a":"ü"}')
 })
 
@@ -164,4 +169,68 @@ test('what a delivery keeps of its attempts and their answers is bounded', async
   expect(found?.newest.at(-1)?.answer).toMatch(/^29ü/)
   await context.deliveryStore.end(id, 'delivered', { ...attempt, outcome: 'delivered', answer: '' })
   expect((await view(id))?.newest.at(-1)?.answer).toBe('')
+})
+
+test('a delivery that cannot be signed waits, says why, and uses up no attempt', async () => {
+  const { url, received } = await receive(() => 200)
+  const id = await createDelivery(url)
+  const secretsOf = deliver.secretsOf
+  deliver.secretsOf = () => Promise.reject(new UnsealError())
+  let ageMs = 0
+  for (let tries = 0; tries < 30; tries++) {
+    const outcome = await deliverWebhook(deliver, id, ageMs)
+    expect(outcome).toMatchObject({ kind: 'later' })
+    if (outcome.kind === 'later') ageMs += outcome.delayMs
+    context.clock.now = Math.max(context.clock.now, (await view(id))?.nextAttemptAt ?? 0)
+  }
+  expect(await view(id)).toMatchObject({ state: 'pending', attempts: 0, heldBy: 'signing_secret' })
+  expect(warned[0]).toMatchObject({ delivery: id, heldBy: 'signing_secret', tenant: context.tenant })
+  expect(ageMs).toBeGreaterThan(3_600_000)
+  deliver.secretsOf = secretsOf
+  expect(await untilEnded(id)).toBe(1)
+  expect(received).toHaveLength(1)
+  expect(await view(id)).toMatchObject({ state: 'delivered', attempts: 1, heldBy: null })
+})
+
+test('a test event that cannot be signed says so at once', async () => {
+  deliver.secretsOf = () => Promise.reject(new UnsealError())
+  const id = await createDelivery(nobodyListens, true)
+  expect(await deliverWebhook(deliver, id, 0)).toEqual({ kind: 'ended' })
+  expect((await view(id))?.newest).toMatchObject([{ outcome: 'failed', reason: 'signing_secret' }])
+})
+
+test('an error that Redis is away for is no fault of the delivery', async () => {
+  deliver.secretsOf = () => Promise.reject(new Error('Connection is closed.'))
+  const id = await createDelivery(nobodyListens)
+  await expect(deliverWebhook(deliver, id, 0)).rejects.toThrow('Connection is closed.')
+  expect(await view(id)).toMatchObject({ attempts: 0, heldBy: null })
+})
+
+test('a dead letter that is replayed at the moment it is made stays one', async () => {
+  deliver.retryDelaysMs = []
+  const id = await createDelivery(nobodyListens)
+  const { deliveryStore } = context
+  const replay = () =>
+    replayExhausted({ ...context, publicBaseUrl: '', tenant: context.tenant }, 100).then(
+      (each) => each.replayed,
+    )
+  const end = deliveryStore.end.bind(deliveryStore)
+  deliver.deliveries = Object.assign(Object.create(deliveryStore), {
+    end: async (...args: Parameters<typeof end>) => {
+      expect(await replay()).toBe(0)
+      await end(...args)
+    },
+  })
+  await deliverWebhook(deliver, id, 0)
+  expect(await view(id)).toMatchObject({ state: 'exhausted' })
+  expect(await replay()).toBe(1)
+  expect(await view(id)).toMatchObject({ state: 'pending' })
+})
+
+test('one that is given up again while it is replayed stays a dead letter', async () => {
+  await context.deadLetters.add(context.tenant, 'a-delivery', 1000)
+  const [[id, givenUpAt] = ['', 0]] = await context.deadLetters.oldest(context.tenant, 10)
+  await context.deadLetters.add(context.tenant, id, 2000)
+  await context.deadLetters.remove(context.tenant, id, givenUpAt)
+  expect(await context.deadLetters.oldest(context.tenant, 10)).toEqual([[id, 2000]])
 })

@@ -1,4 +1,11 @@
-import { type DeliveryAttempt, deliveryStates, type DeliveryState, type DeliveryView } from './delivery.js'
+import {
+  type Delivery,
+  type DeliveryAttempt,
+  deliveryHolds,
+  deliveryStates,
+  type DeliveryState,
+  type DeliveryView,
+} from './delivery.js'
 
 /** Those before them are forgotten. */
 export const mostAttemptsKept = 20
@@ -46,5 +53,12 @@ export function decodeView(id: string, fields: Record<string, string>): Delivery
   const last = newest.at(-1)
   if (last && answer) last.answer = answer
   const nextAttemptAt = state === 'pending' && fields.next_at !== undefined ? Number(fields.next_at) : null
-  return { id, tenant, url, state, createdAt: Number(fields.created_at), attempts, nextAttemptAt, newest }
+  const heldBy = deliveryHolds.find((hold) => hold === fields.held_by) ?? null
+  const createdAt = Number(fields.created_at)
+  return { id, tenant, url, state, createdAt, attempts, nextAttemptAt, heldBy, newest }
+}
+
+/** The field of a delivery that holds its body, or where that is kept, and its value. */
+export function bodyField({ body, bodyKey }: Pick<Delivery, 'body' | 'bodyKey'>): [string, string] {
+  return bodyKey === undefined ? ['body', body] : ['body_key', bodyKey]
 }

@@ -8,15 +8,18 @@ import {
   type Delivery,
   type DeliveryAttempt,
   type DeliveryEnd,
+  type DeliveryHold,
   type DeliveryState,
   type DeliveryView,
   predictionOfDelivery,
 } from './delivery.js'
-import { decodeState, decodeView, encodeAttempt, mostAttemptsKept } from './delivery-record.js'
+import { bodyField, decodeState, decodeView, encodeAttempt, mostAttemptsKept } from './delivery-record.js'
 
 const scripts = {
   create: loadScript(new URL('./create-delivery.lua', import.meta.url)),
+  createOwn: loadScript(new URL('./create-own-delivery.lua', import.meta.url)),
   end: loadScript(new URL('./end-delivery.lua', import.meta.url)),
+  hold: loadScript(new URL('./hold-delivery.lua', import.meta.url)),
   recordAttempt: loadScript(new URL('./record-attempt.lua', import.meta.url)),
   reopen: loadScript(new URL('./reopen-delivery.lua', import.meta.url)),
 }
@@ -25,6 +28,7 @@ const storedFields = [
   'tenant',
   'url',
   'body',
+  'body_key',
   'after',
   'state',
   'attempts',
@@ -33,6 +37,7 @@ const storedFields = [
   'once',
 ] as const
 const unendedTestMs = 24 * 3_600_000
+const mostOwnListed = 1000
 
 /** A delivery as who makes it needs it. */
 export interface StoredDelivery {
@@ -61,46 +66,56 @@ export class DeliveryStore {
   async create(delivery: Delivery, prediction: PredictionId, token: string, nowMs: number): Promise<boolean> {
     const tag = tagOfId(prediction)
     const keys = [this.keys.record(prediction), this.keys.delivery(tag, delivery.id), this.keys.outbox(tag)]
-    const { id, tenant, url, body, after } = delivery
-    const args = [token, id, nowMs, tenant, url, body, after ?? '']
+    const { id, tenant, url, after } = delivery
+    const args = [token, id, nowMs, tenant, url, ...bodyField(delivery), after ?? '']
     return (await runScript<number>(this.redis, scripts.create, keys, args)) === 1
   }
 
-  /** Creates the delivery of an event that no prediction has. One that is made `once` is not tried again. */
+  /** Creates the delivery of an event that no prediction has, unless it is there. One made `once` is not tried again. */
   async createOwn(
     { id, tenant, url, body }: Omit<Delivery, 'after'>,
     nowMs: number,
     { once = false }: { once?: boolean } = {},
   ): Promise<void> {
-    const tag = tagOfId(predictionOfDelivery(id))
-    const key = this.keys.delivery(tag, id)
-    const fields = {
-      tenant,
-      url,
-      body,
-      after: '',
-      state: 'pending',
-      created_at: nowMs,
-      ...(once && { once: 1 }),
-    }
-    const transaction = this.redis.multi().hset(key, fields)
-    if (once) transaction.pexpire(key, unendedTestMs)
-    else transaction.zadd(this.keys.outbox(tag), nowMs, id)
+    // First: what is listed and not there is left out, and what is not listed is not found.
+    await this.listOwn(tenant, id)
+    const keys = [this.keyOf(id), this.keys.outbox(tagOfId(predictionOfDelivery(id)))]
+    const args = [id, nowMs, tenant, url, body, once ? unendedTestMs : '']
+    await runScript<number>(this.redis, scripts.createOwn, keys, args)
+  }
+
+  /** Deliveries that `createOwn` made for a tenant, newest first: those before `before`, an id or the start of one. */
+  async own(tenant: string, before: string | null, limit: number): Promise<string[]> {
+    const from = before === null ? '+' : `(${before}`
+    const key = this.keys.tenantOwnDeliveries(tenant)
+    return this.redis.zrange(key, from, '-', 'BYLEX', 'REV', 'LIMIT', 0, limit)
+  }
+
+  private async listOwn(tenant: string, id: string): Promise<void> {
+    const key = this.keys.tenantOwnDeliveries(tenant)
+    const transaction = this.redis.multi().zadd(key, 0, id)
+    transaction.zremrangebyrank(key, 0, -1 - mostOwnListed).pexpire(key, this.retentionMs + unendedTestMs)
     await commit(transaction)
   }
 
   /** The delivery as who makes it needs it; null when it is not kept (any more), or without its body. */
   async read(id: string): Promise<StoredDelivery | null> {
     const found = await this.redis.hmget(this.keyOf(id), ...storedFields)
-    const [tenant, url, body, after, state, attempts, earlier, nextAt, once] = found
-    if (tenant == null || url == null || body == null) return null
+    const [tenant, url, body, bodyKey, after, state, attempts, earlier, nextAt, once] = found
+    if (tenant == null || url == null || (body ?? bodyKey) == null) return null
+    const delivery = { id, tenant, url, body: body ?? '', after: after || null }
     return {
-      delivery: { id, tenant, url, body, after: after || null },
+      delivery: bodyKey == null ? delivery : { ...delivery, bodyKey },
       pending: state === 'pending',
       attempts: Number(attempts ?? 0) - Number(earlier ?? 0),
       nextAt: Number(nextAt ?? 0),
       isOnce: once != null,
     }
+  }
+
+  /** Where the payload store keeps its body; null where it does not. */
+  async bodyKey(id: string): Promise<string | null> {
+    return this.redis.hget(this.keyOf(id), 'body_key')
   }
 
   /** Null when there is none of that id. */
@@ -126,10 +141,18 @@ export class DeliveryStore {
     await runScript<number>(this.redis, scripts.recordAttempt, [this.keyOf(id)], args)
   }
 
-  /** Ends a delivery, with its last attempt where that was made now. */
-  async end(id: string, state: DeliveryEnd, attempt: DeliveryAttempt | null): Promise<void> {
+  /** Notes that it cannot be tried before a fault of ours is mended. */
+  async hold(id: string, by: DeliveryHold, nextAt: number): Promise<void> {
+    await runScript<number>(this.redis, scripts.hold, [this.keyOf(id)], [by, nextAt])
+  }
+
+  /**
+   * Ends a delivery, with its last attempt where that was made now. Gives the key of a body that is of no use any more,
+   * null where there is none.
+   */
+  async end(id: string, state: DeliveryEnd, attempt: DeliveryAttempt | null): Promise<string | null> {
     const prediction = predictionOfDelivery(id)
-    await runScript<number>(
+    const bodyKey = await runScript<string>(
       this.redis,
       scripts.end,
       [this.keyOf(id), this.keys.outbox(tagOfId(prediction))],
@@ -142,12 +165,18 @@ export class DeliveryStore {
         ...(attempt === null ? [] : encodeAttempt(attempt)),
       ],
     )
+    return bodyKey === '' ? null : bodyKey
   }
 
   /** Has a delivery made again. `body` is used where none is kept. */
-  async reopen(id: string, body: string | null, nowMs: number): Promise<ReopenOutcome> {
+  async reopen(
+    id: string,
+    body: Pick<Delivery, 'body' | 'bodyKey'> | null,
+    nowMs: number,
+  ): Promise<ReopenOutcome> {
     const keys = [this.keyOf(id), this.keys.outbox(tagOfId(predictionOfDelivery(id)))]
-    return runScript<ReopenOutcome>(this.redis, scripts.reopen, keys, [id, nowMs, body ?? ''])
+    const args = [id, nowMs, ...(body === null ? ['', ''] : bodyField(body))]
+    return runScript<ReopenOutcome>(this.redis, scripts.reopen, keys, args)
   }
 
   /** Deliveries created in the given span of time that have not ended, oldest first. */

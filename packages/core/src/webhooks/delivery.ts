@@ -7,8 +7,10 @@ export interface Delivery {
   id: string
   tenant: string
   url: string
-  /** JSON text, frozen when the event happened. */
+  /** JSON text, frozen when the event happened; empty where the payload store keeps it. */
   body: string
+  /** Under which key that keeps it; left out where it is kept here. */
+  bodyKey?: string
   /** The delivery whose first attempt comes before this one's, if that is still to be made. */
   after: string | null
 }
@@ -33,6 +35,10 @@ export interface DeliveryAttempt {
   answer: string
 }
 
+/** By which fault of ours a delivery is not tried: its secrets were sealed under another master key, or anything else. */
+export const deliveryHolds = ['signing_secret', 'internal_error'] as const
+export type DeliveryHold = (typeof deliveryHolds)[number]
+
 /** A delivery as its tenant is shown it. */
 export interface DeliveryView {
   id: string
@@ -43,6 +49,8 @@ export interface DeliveryView {
   attempts: number
   /** When the next one is due; null where none is, or at once. */
   nextAttemptAt: number | null
+  /** What keeps it from being tried at all; null where nothing does. */
+  heldBy: DeliveryHold | null
   /** The newest ones, in order. */
   newest: DeliveryAttempt[]
 }
@@ -55,6 +63,9 @@ export function deliveryId(prediction: PredictionId, event: WebhookEvent): strin
 export function ownDeliveryId(tag: ModelTag, event: string, nowMs: number): string {
   return `${newPredictionId(tag, nowMs)}.${event}`
 }
+
+/** Events that no prediction and no batch has. */
+export const ownEvents = ['test', 'rollout-stopped'] as const
 
 export function predictionOfDelivery(id: string): PredictionId {
   return id.slice(0, id.indexOf('.'))

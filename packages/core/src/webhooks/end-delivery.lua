@@ -3,10 +3,10 @@
 -- KEYS  1 delivery   2 outbox
 -- ARGV  1 delivery id   2 state   3 retention (ms)   4 channel on which an event of its own is ended
 --       5 attempts that are kept   then, where there was one: the attempt (JSON), its answer or ''
--- Returns 1, or 0 when the delivery is not kept any more.
+-- Returns the payload store's key of a body that nobody needs any more, or ''.
 redis.call('ZREM', KEYS[2], ARGV[1])
 if redis.call('EXISTS', KEYS[1]) == 0 then
-  return 0
+  return ''
 end
 -- Who was held up in its attempt must not undo what another brought about meanwhile.
 local isOpen = redis.call('HGET', KEYS[1], 'state') == 'pending'
@@ -21,14 +21,16 @@ if ARGV[6] then
   end
 end
 if not isOpen then
-  return 1
+  return ''
 end
-redis.call('HDEL', KEYS[1], 'next_at')
+redis.call('HDEL', KEYS[1], 'next_at', 'held_by')
+local body_key = ''
 if ARGV[2] == 'delivered' or ARGV[2] == 'dropped' then
-  redis.call('HDEL', KEYS[1], 'body')
+  body_key = redis.call('HGET', KEYS[1], 'body_key') or ''
+  redis.call('HDEL', KEYS[1], 'body', 'body_key')
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 if redis.call('HEXISTS', KEYS[1], 'once') == 1 then
   redis.call('PUBLISH', ARGV[4], ARGV[2])
 end
-return 1
+return body_key

@@ -1,11 +1,17 @@
 import type { BatchIndex } from '../batches/batch-index.js'
-import { deliveryId, type DeliveryState, type DeliveryView, predictionOfDelivery } from './delivery.js'
+import {
+  deliveryId,
+  type DeliveryState,
+  type DeliveryView,
+  ownEvents,
+  predictionOfDelivery,
+} from './delivery.js'
 import type { PredictionIndex } from '../predictions/prediction-index.js'
 import type { DeliveryStore } from './delivery-store.js'
 import { webhookEvents } from './webhook-events.js'
 
 export interface ListDeliveriesContext {
-  deliveryStore: Pick<DeliveryStore, 'state' | 'view'>
+  deliveryStore: Pick<DeliveryStore, 'state' | 'view' | 'own'>
   index: Pick<PredictionIndex, 'list'>
   batchIndex: Pick<BatchIndex, 'list'>
   tenant: string
@@ -29,7 +35,7 @@ export const mostSourcesLookedAt = 1000
 const readAtOnce = 100
 
 /** Events that have deliveries which are listed. */
-export const deliveryEvents: ReadonlySet<string> = new Set(webhookEvents)
+export const deliveryEvents: ReadonlySet<string> = new Set([...webhookEvents, ...ownEvents])
 
 // The last event comes first, as in the list of predictions.
 const newestFirst = webhookEvents.toReversed()
@@ -46,7 +52,8 @@ export async function deliveriesOf(
 
 /**
  * A page of this tenant's deliveries, by predictions and batches from the newest on. They are found by those, so that
- * creating them costs no index. A page may be short, or empty, and still be followed by another.
+ * creating them costs no index; only events of neither have one. A page may be short, or empty, and still be followed by
+ * another.
  */
 export async function listDeliveries(
   context: ListDeliveriesContext,
@@ -62,20 +69,29 @@ export async function listDeliveries(
     if (sources.length < readAtOnce) return page(context, found, null)
     before = sources.at(-1) ?? null
   }
-  return page(context, found, before && deliveryId(before, 'start'))
+  return page(context, found, before && (isOwn(before) ? before : deliveryId(before, 'start')))
 }
 
-async function newestSources({ index, batchIndex, tenant }: ListDeliveriesContext, before: string | null) {
-  const [predictions, batches] = await Promise.all([
+async function newestSources(
+  { index, batchIndex, deliveryStore, tenant }: ListDeliveriesContext,
+  before: string | null,
+) {
+  const found = await Promise.all([
     index.list(tenant, before, readAtOnce),
     batchIndex.list(tenant, before, readAtOnce),
+    deliveryStore.own(tenant, before, readAtOnce),
   ])
-  return [...predictions, ...batches].toSorted().toReversed().slice(0, readAtOnce)
+  return found.flat().toSorted().toReversed().slice(0, readAtOnce)
 }
+
+/** Whether a source is a delivery itself, of an event that neither a prediction nor a batch has. */
+const isOwn = (source: string) => source.includes('.')
 
 /** What those may have, without what the pages before had. */
 function candidatesOf(sources: readonly string[], after: string | null): string[] {
-  const ids = sources.flatMap((source) => newestFirst.map((event) => deliveryId(source, event)))
+  const ids = sources.flatMap((source) =>
+    isOwn(source) ? [source] : newestFirst.map((event) => deliveryId(source, event)),
+  )
   return ids.slice(after === null ? 0 : ids.indexOf(after) + 1)
 }
 

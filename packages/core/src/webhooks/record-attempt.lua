@@ -7,6 +7,7 @@ if redis.call('EXISTS', KEYS[1]) == 0 then
 end
 local number = redis.call('HINCRBY', KEYS[1], 'attempts', 1)
 redis.call('HSET', KEYS[1], 'attempt:' .. number, ARGV[1], 'answer', ARGV[2], 'next_at', ARGV[3])
+redis.call('HDEL', KEYS[1], 'held_by')
 if number > tonumber(ARGV[4]) then
   redis.call('HDEL', KEYS[1], 'attempt:' .. (number - ARGV[4]))
 end

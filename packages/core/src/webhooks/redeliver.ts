@@ -3,13 +3,14 @@ import { isTerminal } from '../predictions/prediction.js'
 import type { DeliveryQueue } from '../queue/delivery-queue.js'
 import type { DeadLetters } from './dead-letters.js'
 import { type DeliveryView, eventOfDelivery, isInterimDelivery, predictionOfDelivery } from './delivery.js'
-import type { DeliveryStore } from './delivery-store.js'
+import type { DeliveryStore, ReopenOutcome } from './delivery-store.js'
+import { keepBody } from './keep-body.js'
 import { renderEnded, type RenderEndedContext } from './render-ended.js'
 
 export interface RedeliverContext extends RenderEndedContext {
   deliveryStore: DeliveryStore
   deliveries: DeliveryQueue
-  deadLetters: Pick<DeadLetters, 'oldest' | 'remove' | 'add'>
+  deadLetters: Pick<DeadLetters, 'oldest' | 'remove'>
   tenant: string
   now(): number
 }
@@ -33,14 +34,20 @@ export async function redeliver(context: RedeliverContext, id: string): Promise<
   await getDelivery(context, id)
   if (await isOutOfDate(context, id))
     throw new ServiceError('gone', 'What it tells of is over: its prediction ended.')
-  // `completed` alone can be written anew: the others tell of what was.
-  const body =
-    eventOfDelivery(id) === 'completed' ? await renderEnded(context, predictionOfDelivery(id)) : null
-  const outcome = await context.deliveryStore.reopen(id, body, context.now())
+  const outcome = await reopen(context, id)
   if (outcome === 'no_body') throw new ServiceError('gone', 'The body of this delivery is not kept any more.')
   if (outcome === 'pending') await context.deliveries.hurry([id])
   if (outcome === 'reopened') await context.deliveries.add([id])
   return getDelivery(context, id)
+}
+
+/** With the body that is kept. Where none is, `completed` alone can be written anew: the others tell of what was. */
+async function reopen(context: RedeliverContext, id: string): Promise<ReopenOutcome> {
+  const { deliveryStore, payloads, now } = context
+  const outcome = await deliveryStore.reopen(id, null, now())
+  if (outcome !== 'no_body' || eventOfDelivery(id) !== 'completed') return outcome
+  const text = await renderEnded(context, predictionOfDelivery(id))
+  return text === null ? outcome : deliveryStore.reopen(id, await keepBody(payloads, id, text), now())
 }
 
 async function isOutOfDate({ predictions }: RedeliverContext, id: string): Promise<boolean> {
@@ -62,27 +69,31 @@ export async function replayExhausted(
   const { deadLetters, tenant } = context
   // One more than asked for tells whether there is more.
   const found = await deadLetters.oldest(tenant, limit + 1)
-  const ids = found.slice(0, limit)
+  const letters = found.slice(0, limit)
   let replayed = 0
-  for (let at = 0; at < ids.length; at += atATime) {
-    const opened = await Promise.all(ids.slice(at, at + atATime).map((id) => reopen(context, id)))
+  for (let at = 0; at < letters.length; at += atATime) {
+    const some = letters.slice(at, at + atATime)
+    const opened = await Promise.all(some.map(([id, givenUpAt]) => replay(context, id, givenUpAt)))
     replayed += opened.filter(Boolean).length
   }
   return { replayed, more: found.length > limit }
 }
 
-async function reopen(context: RedeliverContext, id: string): Promise<boolean> {
+/** It stays a dead letter until it is open: who dies in between leaves it to be found. */
+async function replay(context: RedeliverContext, id: string, givenUpAt: number): Promise<boolean> {
   const { deadLetters, deliveryStore, tenant } = context
-  const state = await deliveryStore.state(id)
-  // Before it is opened: whoever gives it up once more adds it again.
-  await deadLetters.remove(tenant, [id])
-  if (state !== 'exhausted') return false
+  const isExhausted = (await deliveryStore.state(id)) === 'exhausted'
+  const isOpened = isExhausted && (await isRedelivered(context, id))
+  await deadLetters.remove(tenant, id, givenUpAt)
+  return isOpened
+}
+
+async function isRedelivered(context: RedeliverContext, id: string): Promise<boolean> {
   try {
     await redeliver(context, id)
     return true
   } catch (error) {
     if (error instanceof ServiceError) return false
-    await deadLetters.add(tenant, id, context.now()).catch(() => {})
     throw error
   }
 }

@@ -10,6 +10,8 @@ export interface Webhook {
   url: string
   body: string | Uint8Array
   contentType: string
+  /** Of the attempt, where that is traced. */
+  traceparent?: string | undefined
 }
 
 interface SendOptions {
@@ -56,9 +58,10 @@ function judge({ status, headers, bodyExcerpt, durationMs }: Answer): WebhookOut
  */
 export async function sendWebhook(options: SendOptions, webhook: Webhook): Promise<WebhookOutcome> {
   const { agent, secrets, now, timeoutMs } = options
-  const { id, url, body, contentType } = webhook
+  const { id, url, body, contentType, traceparent } = webhook
   const signed = signWebhook({ id, timestampSeconds: now() / 1000, body, secrets })
-  const headers = { 'content-type': contentType, 'user-agent': userAgent, ...signed }
+  const traced = traceparent === undefined ? undefined : { traceparent }
+  const headers = { 'content-type': contentType, 'user-agent': userAgent, ...signed, ...traced }
   const result = await post(agent, { url, headers, body, ...(timeoutMs !== undefined && { timeoutMs }) })
   if (result.kind === 'response') return judge(result)
   return { kind: 'failed', reason: result.code, message: result.message, durationMs: result.durationMs }

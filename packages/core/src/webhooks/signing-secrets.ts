@@ -17,6 +17,8 @@ export interface SigningSecret {
 export const derivedSecretId = 'default'
 const mostSecrets = 8
 
+export const newSecretId = () => randomToken().slice(0, 12)
+
 /** What a tenant has before anything was changed. */
 export const firstSecrets: readonly SigningSecret[] = [
   { id: derivedSecretId, key: null, createdAt: 0, expiresAt: null },
@@ -30,26 +32,37 @@ export function liveSecrets<S extends SigningSecret>(secrets: readonly S[], nowM
 }
 
 /**
- * With a new one, after those that still sign.
+ * With a new one, after those that still sign; as they are where there is one of that id.
  * @throws ServiceError `secret_needed` when there are too many
  */
-export function withNewSecret(secrets: readonly SigningSecret[], nowMs: number): SigningSecret[] {
+export function withNewSecret(
+  secrets: readonly SigningSecret[],
+  nowMs: number,
+  id = newSecretId(),
+): SigningSecret[] {
+  if (secrets.some((secret) => secret.id === id)) return [...secrets]
   const live = secrets.filter((secret) => isLive(secret, nowMs))
   if (live.length >= mostSecrets)
     throw new ServiceError('secret_needed', `There are ${mostSecrets} secrets already: expire one first.`)
   const key = `whsec_${randomBytes(32).toString('base64')}`
-  const added = { id: randomToken().slice(0, 12), key, createdAt: nowMs, expiresAt: null }
+  const added = { id, key, createdAt: nowMs, expiresAt: null }
   return [...withoutExpired(secrets, nowMs), added]
 }
 
-/** With a new one, and an end for all that sign now: after `graceMs`, in which receivers change over. */
-export function rotated(secrets: readonly SigningSecret[], graceMs: number, nowMs: number): SigningSecret[] {
+/** With a new one, unless there is one of that id, and an end for all that sign now: after `graceMs`, in which receivers change over. */
+export function rotated(
+  secrets: readonly SigningSecret[],
+  graceMs: number,
+  nowMs: number,
+  id = newSecretId(),
+): SigningSecret[] {
+  if (secrets.some((secret) => secret.id === id)) return [...secrets]
   const endsAt = nowMs + graceMs
   const ending = secrets.map((secret) => ({
     ...secret,
     expiresAt: Math.min(secret.expiresAt ?? endsAt, endsAt),
   }))
-  return withNewSecret(ending, nowMs)
+  return withNewSecret(ending, nowMs, id)
 }
 
 /**

@@ -1,10 +1,12 @@
 import type { Redis } from 'ioredis'
+import { ServiceError } from '../errors.js'
 import type { Keys } from '../redis/keys.js'
 import { loadScript, runScript } from '../redis/script.js'
 import { Sealer } from '../sealing.js'
 import {
   firstSecrets,
   liveSecrets,
+  newSecretId,
   rotated,
   type SigningSecret,
   withNewSecret,
@@ -64,13 +66,20 @@ export class WebhookSecrets {
   }
 
   /** @throws ServiceError `secret_needed` when there are too many */
-  async create(tenant: string, nowMs: number): Promise<KnownSecret> {
-    return this.change(tenant, nowMs, (secrets) => withNewSecret(secrets, nowMs))
+  async create(tenant: string, nowMs: number, id = newSecretId()): Promise<KnownSecret> {
+    const secrets = await this.change(tenant, nowMs, (before) => withNewSecret(before, nowMs, id))
+    return ofId(secrets, id)
   }
 
   /** A new one in place of all others, which sign for `graceMs` still. */
-  async rotate(tenant: string, graceMs: number, nowMs: number): Promise<KnownSecret> {
-    return this.change(tenant, nowMs, (secrets) => rotated(secrets, graceMs, nowMs))
+  async rotate(tenant: string, graceMs: number, nowMs: number, id = newSecretId()): Promise<KnownSecret> {
+    const secrets = await this.change(tenant, nowMs, (before) => rotated(before, graceMs, nowMs, id))
+    return ofId(secrets, id)
+  }
+
+  /** @throws ServiceError `not_found` where it does not sign any more */
+  async read(tenant: string, id: string, nowMs: number): Promise<KnownSecret> {
+    return ofId(await this.list(tenant, nowMs), id)
   }
 
   /** @throws ServiceError `not_found` or `secret_needed` */
@@ -78,12 +87,12 @@ export class WebhookSecrets {
     await this.change(tenant, nowMs, (secrets) => withoutSecret(secrets, id, nowMs))
   }
 
-  /** Gives the newest. */
+  /** Gives those that sign then. */
   private async change(
     tenant: string,
     nowMs: number,
     changed: (secrets: readonly SigningSecret[]) => SigningSecret[],
-  ): Promise<KnownSecret> {
+  ): Promise<KnownSecret[]> {
     for (let tries = 0; tries < mostTries; tries++) {
       const { text, secrets } = await this.load(tenant)
       const next = changed(secrets)
@@ -91,8 +100,7 @@ export class WebhookSecrets {
       const key = this.keys.webhookSecrets(tenant)
       if ((await runScript<number>(this.redis, replaceScript, [key], args)) === 0) continue
       this.remembered.delete(tenant)
-      const [newest] = liveSecrets(this.withDerived(tenant, next), nowMs)
-      if (newest) return newest
+      return liveSecrets(this.withDerived(tenant, next), nowMs)
     }
     throw new Error('The secrets of a tenant change all the time.')
   }
@@ -134,6 +142,12 @@ export class WebhookSecrets {
       return { id, key, createdAt, expiresAt }
     })
   }
+}
+
+function ofId(secrets: readonly KnownSecret[], id: string): KnownSecret {
+  const found = secrets.find((secret) => secret.id === id)
+  if (!found) throw new ServiceError('not_found', 'There is no secret with this id.')
+  return found
 }
 
 type StoredSecret = [id: string, sealed: string | null, createdAt: number, expiresAt: number | null]
