@@ -43,7 +43,16 @@ async function heldByWorker(count: number): Promise<void> {
     await stack.request('/models/augur/gated/versions'),
   )
   const queue = `${createKeys(stack.prefix).queuePrefix(modelTag('augur/gated'))}:${predictionQueueName(results[0]?.id ?? '')}`
-  await until(async () => (await redis.llen(`${queue}:active`)) === count)
+  await until(async () => (await heldIn(queue)) === count)
+}
+
+async function heldIn(queue: string): Promise<number> {
+  const jobs = await redis.lrange(`${queue}:active`, 0, -1)
+  const data = await Promise.all(jobs.map((job) => redis.hget(`${queue}:${job}`, 'data')))
+  return data.reduce((sum, text) => {
+    const { companions = [] }: { companions?: unknown[] } = JSON.parse(text ?? '{}')
+    return sum + 1 + companions.length
+  }, 0)
 }
 
 /** The statuses that the receiver was told for a prediction, once it was told of its end. */

@@ -8,6 +8,7 @@ import { runCompute } from './compute.js'
 import { runGuard } from './guard.js'
 import { runIsolation } from './isolation.js'
 import { runLatency } from './latency.js'
+import { runNoisy } from './noisy.js'
 import { runPool } from './pool.js'
 import { runReload } from './reload.js'
 import { runShadow } from './shadow.js'
@@ -55,6 +56,11 @@ const help = `Usage: npm run bench -- <experiment> [options]
     --rounds N         how often each is measured (5)
     --predictions N    in each turn (5000)
     --connections N    clients that wait (64)
+
+  noisy                a quiet tenant beside one that sends a hundred times what its key may
+    --rounds N         how often each is measured (5)
+    --predictions N    of the quiet tenant in each turn (200)
+    --connections N    clients of the other (64)
 
   reload               memory over cycles of unloading and loading a model
     --cycles N         how often (50)`
@@ -133,6 +139,7 @@ const experiments: Record<string, (values: Values, command: string) => Promise<n
   compute: (values) => runCompute({ ...load(values, 120), rounds: roundsOf(values) }),
   isolation: ({ seconds }) => runIsolation({ root, seconds: positiveInteger('seconds', seconds) }),
   shadow: (values) => runShadow({ ...load(values, 5000), rounds: roundsOf(values, 5) }),
+  noisy: (values) => runNoisy({ ...load(values, 200), rounds: roundsOf(values, 5) }),
   reload: ({ cycles }) => runReload({ root, cycles: positiveInteger('cycles', cycles) }),
 }
 

@@ -1,5 +1,7 @@
+import { EventEmitter, once } from 'node:events'
 import { randomToken } from '@augur/core/ids'
 import { type RedisServer, startRedis } from '@augur/test-support/redis-server'
+import { watchCommands } from '@augur/test-support/watch-commands'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Names, routeTable } from './test/route-table.js'
@@ -47,19 +49,18 @@ afterAll(async () => {
 
 /** All arguments of all commands that Redis takes while `work` runs. */
 async function argumentsDuring(work: () => Promise<void>): Promise<string[]> {
-  const monitor = await api.core.redis.monitor()
   const seen: string[] = []
   const end = randomToken()
-  const ended = new Promise<void>((resolve) => {
-    monitor.on('monitor', (_: string, given: string[]) => {
-      seen.push(...given)
-      if (given.includes(end)) resolve()
-    })
+  const events = new EventEmitter()
+  const ended = once(events, 'ended')
+  const watch = await watchCommands(server.url, (given) => {
+    seen.push(...given)
+    if (given.includes(end)) events.emit('ended')
   })
   await work()
   await api.core.redis.echo(end)
   await ended
-  monitor.disconnect()
+  watch.stop()
   return seen
 }
 

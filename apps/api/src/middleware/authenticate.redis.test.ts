@@ -1,4 +1,6 @@
 import { newApiKeyText } from '@augur/core/access/api-key'
+import { redisUrl } from '@augur/test-support/redis-url'
+import { watchCommands } from '@augur/test-support/watch-commands'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createdKeySchema } from '../admin/schemas.js'
 import { createTestApi, problemOf, type TestApi } from '../test/test-api.js'
@@ -119,8 +121,7 @@ test('requests without a key are never counted', async () => {
 
 test('answers and the store hold no key that was sent or made', async () => {
   const seen: string[] = []
-  const monitor = await api.core.redis.duplicate().monitor()
-  monitor.on('monitor', (_time: string, args: string[]) => seen.push(args.join(' ')))
+  const watch = await watchCommands(redisUrl(), (given) => seen.push(given.join(' ')))
   const { text, headers, id } = await create()
   const bad = newApiKeyText().text
   const sent = [text, bad, staticKey, 'a-guess-of-nobody']
@@ -136,7 +137,7 @@ test('answers and the store hold no key that was sent or made', async () => {
   await get(list, headers)
   answers.push(await (await get('/metrics')).text(), await (await get('/admin/keys')).text())
   await expect.poll(() => seen.some((line) => line.includes(id))).toBe(true)
-  monitor.disconnect()
+  watch.stop()
   for (const key of sent) {
     const secret = key.split('_').slice(2).join('_') || key
     expect(seen.join('\n')).not.toContain(secret)

@@ -1,3 +1,5 @@
+import { redisUrl } from '@augur/test-support/redis-url'
+import { watchCommands } from '@augur/test-support/watch-commands'
 import { createTestContext, type TestContext } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { ApiKeyStore } from './api-key-store.js'
@@ -126,14 +128,14 @@ test('every change leaves one line in the audit log, newest first, without a sec
 
 test('a change and its line in the audit log are one transaction, and an error in it is told', async () => {
   const { key } = await createKey(context, wanted)
-  const monitor = await core.redis.monitor()
+  const own = `127.0.0.1:${core.redis.stream.localPort}`
   const seen: string[] = []
-  monitor.on('monitor', (_, [command = '', name = '']: string[]) => {
-    if (name.startsWith(core.prefix) || ['multi', 'exec'].includes(command)) seen.push(command)
+  const watch = await watchCommands(redisUrl(), ([command = ''], client) => {
+    if (client === own) seen.push(command)
   })
   await revokeKey(context, key.id)
   await expect.poll(() => seen.join(' ')).toContain('multi hsetnx xadd exec')
-  monitor.disconnect()
+  watch.stop()
   await core.redis.set(core.keys.auditLog, 'no stream')
   await expect(revokeKey(context, key.id)).rejects.toThrow('WRONGTYPE')
 })
