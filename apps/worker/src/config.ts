@@ -26,7 +26,7 @@ export const workerSettings = sharedSettings.extend({
   AUGUR_RUN_SLOTS: setting.integer(0, 1024, 0),
   AUGUR_MAX_SHADOWS: setting.integer(0, 1_000_000, 1000),
   AUGUR_ROLLOUT_WEBHOOK: z.url({ protocol: /^https?$/ }).optional(),
-  AUGUR_SHADOW_CPU_PERCENT: setting.integer(1, 100, 85),
+  AUGUR_SHADOW_CPU_PERCENT: setting.integer(1, 100, 75),
   AUGUR_MAX_RUNNERS: setting.integer(0, 4096, 0),
   AUGUR_EXECUTION_PROVIDERS: providers.transform((given) => (given.length > 0 ? given : ['cpu' as const])),
   AUGUR_RUNNER_MEMORY_MB: setting.integer(0, 16_777_216, 0),
