@@ -1,18 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import { ConfigError, loadConfig, readEnvironment } from '@augur/core/config'
 import { StartupError } from '@augur/core/startup-error'
-import { runBatch } from './commands/batch.js'
-import { runCompletion } from './commands/completion.js'
-import { runDeliveries } from './commands/deliveries.js'
-import { runDemo } from './commands/demo.js'
-import { runDoctor } from './commands/doctor.js'
-import { runKeys } from './commands/keys.js'
-import { runModels } from './commands/models.js'
-import { runPredict } from './commands/predict.js'
-import { runQueues } from './commands/queues.js'
-import { runRedisUsers } from './commands/redis-users.js'
-import { runRollout } from './commands/rollout.js'
-import { runUp } from './commands/up.js'
 import { cliSettings } from './config.js'
 import { consoleOutput, type Output } from './output.js'
 import { reachableUrl } from './reachable-url.js'
@@ -48,7 +36,8 @@ function server(): ServerSettings {
   return { url, apiKey }
 }
 
-function up(output: Output): Promise<number> {
+async function up(output: Output): Promise<number> {
+  const { runUp } = await import('./commands/up.js')
   return runUp({
     settings: settingsNow(),
     env: process.env,
@@ -58,41 +47,88 @@ function up(output: Output): Promise<number> {
   })
 }
 
-/** Those that run models themselves bring the ONNX Runtime along, which no other command needs. */
-async function verify(argv: string[], output: Output): Promise<number> {
-  const { runVerify } = await import('./commands/verify.js')
-  return runVerify(argv, { settings: settingsNow(), output, isTerminal: process.stderr.isTTY })
+async function demo(output: Output): Promise<number> {
+  const { runDemo } = await import('./commands/demo.js')
+  return runDemo({ root, env: process.env, output })
 }
 
-async function profile(argv: string[], output: Output): Promise<number> {
-  const { runProfile } = await import('./commands/profile.js')
-  return runProfile(argv, { settings: settingsNow(), output, isTerminal: process.stderr.isTTY })
-}
-
-function doctor(argv: string[], output: Output): Promise<number> {
+async function doctor(argv: string[], output: Output): Promise<number> {
+  const { runDoctor } = await import('./commands/doctor.js')
   const nodeVersion = process.versions.node
   return runDoctor(argv, { env: environment(), root, nodeVersion, output, isTerminal: process.stdout.isTTY })
 }
 
-/** Each takes what follows its name, and gives the exit code. */
+const progressOn = (output: Output) => ({ output, isTerminal: process.stderr.isTTY })
+
+/** Each takes what follows its name, and gives the exit code. Loaded when it is asked for: most need much that others do not. */
 const commands = new Map<string, (argv: string[], output: Output) => Promise<number>>([
   ['up', (argv, output) => (argv.length === 0 ? up(output) : usage(argv))],
-  ['demo', (argv, output) => (argv.length === 0 ? runDemo({ root, env: process.env, output }) : usage(argv))],
-  ['predict', (argv, output) => runPredict(argv, { settings: server(), output })],
+  ['demo', (argv, output) => (argv.length === 0 ? demo(output) : usage(argv))],
+  [
+    'predict',
+    async (argv, output) =>
+      (await import('./commands/predict.js')).runPredict(argv, { settings: server(), output }),
+  ],
   [
     'batch',
-    (argv, output) => runBatch(argv, { settings: server(), output, isTerminal: process.stderr.isTTY }),
+    async (argv, output) =>
+      (await import('./commands/batch.js')).runBatch(argv, { settings: server(), ...progressOn(output) }),
   ],
-  ['models', (argv, output) => runModels(argv, { settings: settingsNow(), server: server(), output })],
-  ['verify', verify],
-  ['profile', profile],
-  ['rollout', (argv, output) => runRollout(argv, { settings: settingsNow(), output })],
-  ['queues', (argv, output) => runQueues(argv, { settings: server(), output })],
-  ['deliveries', (argv, output) => runDeliveries(argv, { settings: settingsNow(), output })],
-  ['keys', (argv, output) => runKeys(argv, { settings: settingsNow(), output })],
-  ['redis-users', (argv, output) => runRedisUsers(argv, { settings: settingsNow(), output })],
+  [
+    'models',
+    async (argv, output) =>
+      (await import('./commands/models.js')).runModels(argv, {
+        settings: settingsNow(),
+        server: server(),
+        output,
+      }),
+  ],
+  [
+    'verify',
+    async (argv, output) =>
+      (await import('./commands/verify.js')).runVerify(argv, {
+        settings: settingsNow(),
+        ...progressOn(output),
+      }),
+  ],
+  [
+    'profile',
+    async (argv, output) =>
+      (await import('./commands/profile.js')).runProfile(argv, {
+        settings: settingsNow(),
+        ...progressOn(output),
+      }),
+  ],
+  [
+    'rollout',
+    async (argv, output) =>
+      (await import('./commands/rollout.js')).runRollout(argv, { settings: settingsNow(), output }),
+  ],
+  [
+    'queues',
+    async (argv, output) =>
+      (await import('./commands/queues.js')).runQueues(argv, { settings: server(), output }),
+  ],
+  [
+    'deliveries',
+    async (argv, output) =>
+      (await import('./commands/deliveries.js')).runDeliveries(argv, { settings: settingsNow(), output }),
+  ],
+  [
+    'keys',
+    async (argv, output) =>
+      (await import('./commands/keys.js')).runKeys(argv, { settings: settingsNow(), output }),
+  ],
+  [
+    'redis-users',
+    async (argv, output) =>
+      (await import('./commands/redis-users.js')).runRedisUsers(argv, { settings: settingsNow(), output }),
+  ],
   ['doctor', doctor],
-  ['completion', (argv, output) => runCompletion(argv, { output, helps })],
+  [
+    'completion',
+    async (argv, output) => (await import('./commands/completion.js')).runCompletion(argv, { output, helps }),
+  ],
 ])
 
 /** What each command says when it is asked for help; those without flags say nothing. */
