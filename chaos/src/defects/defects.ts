@@ -185,7 +185,7 @@ export const defects = {
     seed: () =>
       onFinish(async (_self, finish, args) => {
         const outcomes = await finish(...args)
-        setTimeout(() => process.exit(3), 500)
+        setTimeout(() => process.exit(3), 100)
         return outcomes
       }),
   },
