@@ -1,9 +1,8 @@
 import type { Redis } from 'ioredis'
 import { modelTag } from '../ids.js'
 import type { VersionId } from '../models/version.js'
-import { isRedisUnavailable } from '../redis/connection.js'
+import { repeatReading } from '../redis/repeat-reading.js'
 import type { Keys } from '../redis/keys.js'
-import { repeat } from '../repeat.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { QueueTarget } from './version-queues.js'
 
@@ -48,14 +47,8 @@ export class QueueDepths {
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
-    return repeat(
-      () => this.refresh(),
-      intervalMs,
-      (error) => {
-        if (isRedisUnavailable(error)) return
-        this.options.logger.error({ err: error }, 'the depth of queues could not be read')
-      },
-    )
+    const message = 'the depth of queues could not be read'
+    return repeatReading(() => this.refresh(), intervalMs, { logger: this.options.logger, message })
   }
 
   async refresh(): Promise<void> {

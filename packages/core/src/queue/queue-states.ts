@@ -2,7 +2,7 @@ import { modelTag } from '../ids.js'
 import type { VersionId } from '../models/version.js'
 import type { PredictionStore } from '../predictions/prediction-store.js'
 import { isRedisUnavailable } from '../redis/connection.js'
-import { repeat } from '../repeat.js'
+import { repeatReading } from '../redis/repeat-reading.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { PredictionQueues } from './prediction-queues.js'
 import type { QueueTarget } from './version-queues.js'
@@ -58,14 +58,8 @@ export class QueueStates {
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
-    return repeat(
-      () => this.refresh(),
-      intervalMs,
-      (error) => {
-        if (isRedisUnavailable(error)) return
-        this.options.logger.error({ err: error }, 'the state of queues could not be read')
-      },
-    )
+    const message = 'the state of queues could not be read'
+    return repeatReading(() => this.refresh(), intervalMs, { logger: this.options.logger, message })
   }
 
   async refresh(): Promise<void> {

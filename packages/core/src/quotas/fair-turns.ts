@@ -3,8 +3,7 @@ import type { PredictionClass } from '../predictions/prediction.js'
 import type { PredictionQueues } from '../queue/prediction-queues.js'
 import type { QueueTarget } from '../queue/version-queues.js'
 import { mostAhead, turnsOf } from '../queue/priority.js'
-import { isRedisUnavailable } from '../redis/connection.js'
-import { repeat } from '../repeat.js'
+import { repeatReading } from '../redis/repeat-reading.js'
 import type { Logger } from '../telemetry/logger.js'
 import type { OpenPredictions } from './open-predictions.js'
 
@@ -60,14 +59,8 @@ export class FairTurns {
   }
 
   follow(intervalMs: number): { stop(): Promise<void> } {
-    return repeat(
-      () => this.refresh(),
-      intervalMs,
-      (error) => {
-        if (isRedisUnavailable(error)) return
-        this.options.logger.error({ err: error }, 'the length of queues could not be read')
-      },
-    )
+    const message = 'the length of queues could not be read'
+    return repeatReading(() => this.refresh(), intervalMs, { logger: this.options.logger, message })
   }
 
   async refresh(): Promise<void> {
