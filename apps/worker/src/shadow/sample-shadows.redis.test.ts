@@ -1,5 +1,6 @@
 import { newPredictionId } from '@augur/core/ids'
-import { type Ending, plainTerms, type Prediction } from '@augur/core/predictions/prediction'
+import type { Ending, Prediction } from '@augur/core/predictions/prediction'
+import { plainTerms } from '@augur/test-support/plain-terms'
 import { ShadowStore } from '@augur/core/shadow/shadow-store'
 import { createMetrics } from '@augur/core/telemetry/metrics'
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'

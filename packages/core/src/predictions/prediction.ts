@@ -54,16 +54,6 @@ export interface PredictionTerms {
   trial: TrialPart | null
 }
 
-export const plainTerms: PredictionTerms = {
-  expiresAt: null,
-  deadlineAt: null,
-  timeoutMs: null,
-  metadata: null,
-  retriedFrom: null,
-  keyId: null,
-  trial: null,
-}
-
 /** Ground truth that a caller attached: the right class, or how good the answer was. */
 export interface Feedback {
   label?: string
