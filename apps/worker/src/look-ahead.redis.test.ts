@@ -5,8 +5,10 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createTestWorker, type TestWorker } from './test/test-worker.js'
 
 const one = { serving: { instances: 1, batching: { maxSize: 1 } } }
-/** Long enough that only what is claimed ahead is claimed before the run ends. */
-const sleepMs = 200
+/** What the worker learns that a run usually takes. */
+const usual = { sleepMs: 300 }
+/** A run that goes on long after the worker expects it to end: what is claimed ahead is claimed before that. */
+const long = { sleepMs: 2000 }
 
 let worker: TestWorker
 beforeEach(async () => {
@@ -17,7 +19,7 @@ afterEach(() => worker.close())
 async function submit(input: Partial<SleepingInput>, at: number): Promise<string> {
   const { prediction } = await createPrediction(worker.core, {
     version: (await worker.catalogue()).resolve('augur/sleeping'),
-    input: JSON.stringify({ value: [at, at, at], sleepMs, ...input }),
+    input: JSON.stringify({ value: [at, at, at], ...input }),
     form: 'pipeline',
     class: 'submission',
     webhook: null,
@@ -45,7 +47,8 @@ function countAhead(predictions: readonly Prediction[]): number {
 test('the next prediction is claimed while its runner is still busy, and each gets its own answer', async () => {
   const { id } = await sleepingModel(worker.modelsDir, one)
   await worker.untilState(id, 'ready')
-  const ended = await run(Array.from({ length: 6 }, () => ({})))
+  await run([usual])
+  const ended = await run([long, {}, {}])
   expect(ended.map(outputOf)).toEqual(ended.map((_, i) => ({ value: [i, i, i] })))
   expect(countAhead(ended)).toBeGreaterThan(0)
 })
@@ -53,8 +56,8 @@ test('the next prediction is claimed while its runner is still busy, and each ge
 test('a run that kills its runner is not charged to what was claimed ahead of its turn', async () => {
   const { id } = await sleepingModel(worker.modelsDir, one)
   await worker.untilState(id, 'ready')
-  await run([{}])
-  const ended = await run([{ crash: true }, {}, {}])
+  await run([usual])
+  const ended = await run([{ ...long, crash: true }, {}, {}])
   expect(ended.map(({ status }) => status)).toEqual(['failed', 'succeeded', 'succeeded'])
   expect(ended.map(({ attempt }) => attempt)).toEqual([1, 1, 1])
   expect(countAhead(ended)).toBeGreaterThan(0)
@@ -63,9 +66,9 @@ test('a run that kills its runner is not charged to what was claimed ahead of it
 test('a worker that stops hands back what it claimed ahead, and another one runs it', async () => {
   const { id } = await sleepingModel(worker.modelsDir, one)
   await worker.untilState(id, 'ready')
-  await run([{}])
+  await run([usual])
   const values = Array.from({ length: 12 }, (_, at) => at)
-  const ids = await Promise.all(values.map((at) => submit({}, at)))
+  const ids = await Promise.all(values.map((at) => submit(at === 0 ? long : {}, at)))
   const isAhead = async () => {
     const read = await Promise.all(ids.map((each) => worker.core.predictions.read(each)))
     return read.filter((each) => each?.status === 'processing').length > 1
