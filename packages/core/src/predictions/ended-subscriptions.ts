@@ -1,8 +1,11 @@
 import type { Redis } from 'ioredis'
 import type { PredictionId } from '../ids.js'
 import type { Keys } from '../redis/keys.js'
+import type { Prediction } from './prediction.js'
+import { decodePublished } from './prediction-record.js'
 
-type Wake = () => void
+/** Called with the prediction as it ended, where that was told; otherwise it has to be read. */
+type Wake = (ended: Prediction | null) => void
 
 /** Tells who waits that a prediction ended, whichever process ended it. Owns one subscribing connection. */
 export class EndedSubscriptions {
@@ -12,7 +15,7 @@ export class EndedSubscriptions {
     private readonly subscriber: Redis,
     private readonly keys: Keys,
   ) {
-    subscriber.on('message', (channel: string) => this.wake(channel))
+    subscriber.on('message', (channel: string, message: string) => this.wake(channel, message))
     subscriber.on('ready', () => {
       this.resubscribe().catch(() => {})
     })
@@ -46,11 +49,14 @@ export class EndedSubscriptions {
     const channels = [...this.waiters.keys()]
     if (channels.length === 0) return
     await this.subscriber.subscribe(...channels)
-    for (const channel of channels) this.wake(channel)
+    for (const channel of channels) this.wake(channel, '')
   }
 
-  private wake(channel: string): void {
-    for (const wake of this.waiters.get(channel) ?? []) wake()
+  private wake(channel: string, message: string): void {
+    const waiters = this.waiters.get(channel)
+    if (!waiters) return
+    const ended = decodePublished(channel.slice(this.keys.endedChannelPrefix.length), message)
+    for (const wake of waiters) wake(ended)
   }
 
   private unsubscribe(channel: string, wake: Wake): void {

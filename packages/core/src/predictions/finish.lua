@@ -40,6 +40,12 @@ local function tell_arm(counts_key, recent_key, of)
   end
 end
 
+-- Who waits here is told the record, which spares them a read; whoever else listens, that there is something to read.
+local function tell_waiting(channel, record, status)
+  local waiting = tonumber(redis.call('PUBSUB', 'NUMSUB', channel)[2])
+  redis.call('PUBLISH', channel, waiting > 0 and cjson.encode(redis.call('HGETALL', record)) or status)
+end
+
 while key <= #KEYS do
   local record, deliveries = KEYS[key], tonumber(ARGV[at + 11])
   local has_arm = ARGV[at + 12] == '1'
@@ -83,7 +89,7 @@ while key <= #KEYS do
     if has_arm then
       tell_arm(KEYS[key + deliveries + 1], KEYS[key + deliveries + 2], at + width + deliveries * delivery_width)
     end
-    redis.call('PUBLISH', ARGV[1] .. id, status)
+    tell_waiting(ARGV[1] .. id, record, status)
     if status == 'canceled' then
       redis.call('PUBLISH', ARGV[2], id)
     end

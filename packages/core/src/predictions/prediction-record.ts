@@ -103,6 +103,15 @@ export function decodeRecord(id: PredictionId, fields: RecordFields): Prediction
   return prediction
 }
 
+/** The record that is told to whoever waits for its end; null where the message tells none. */
+export function decodePublished(id: PredictionId, message: string): Prediction | null {
+  if (!message.startsWith('[')) return null
+  const pairs: string[] = JSON.parse(message)
+  const fields: RecordFields = {}
+  for (let i = 1; i < pairs.length; i += 2) fields[pairs[i - 1] ?? ''] = pairs[i] ?? ''
+  return decodeRecord(id, fields)
+}
+
 /** Field and value pairs of a prediction that was not claimed yet. */
 export function encodeRecord(prediction: Prediction): string[] {
   const { webhook, input } = prediction

@@ -33,13 +33,19 @@ export async function waitForPrediction(
   signal.addEventListener('abort', stop)
   let unsubscribe = () => {}
   try {
-    unsubscribe = await context.subscriptions.subscribe(id, () => wake())
+    let told: Prediction | null = null
+    unsubscribe = await context.subscriptions.subscribe(id, (ended) => {
+      told = ended
+      wake()
+    })
     let latest: Prediction | null = null
     for (;;) {
       const woken = new Promise<void>((resolve) => {
         wake = resolve
       })
-      const read: Prediction | null = await readIfThere(context, id, latest !== null)
+      // Only who could read it once may be told of it.
+      const read: Prediction | null =
+        latest !== null && told !== null ? told : await readIfThere(context, id, latest !== null)
       latest = read ?? latest
       if (latest !== null && (isTerminal(latest.status) || stopped)) return latest
       if (read === null) setTimeout(wake, lookAgainMs).unref()

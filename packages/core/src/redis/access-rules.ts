@@ -3,7 +3,7 @@ export const redisRoles = ['api', 'worker'] as const
 export type RedisRole = (typeof redisRoles)[number]
 
 const connection =
-  'ping select quit info time client|setname multi exec discard eval evalsha script|load script|exists subscribe unsubscribe publish'
+  'ping select quit info time client|setname multi exec discard eval evalsha script|load script|exists subscribe unsubscribe publish pubsub|numsub'
 const texts =
   'get set mget del unlink exists pexpire pexpireat expire persist ttl pttl type incr incrby rename'
 const hashes = 'hset hsetnx hmset hget hmget hgetall hvals hkeys hlen hexists hdel hincrby hincrbyfloat hscan'
