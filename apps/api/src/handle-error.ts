@@ -2,6 +2,7 @@ import { ServiceError } from '@augur/core/errors'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import type { Logger } from '@augur/core/telemetry/logger'
 import type { Metrics } from '@augur/core/telemetry/metrics'
+import { spanFields } from '@augur/core/telemetry/trace-fields'
 import type { Context, ErrorHandler } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import type { ApiEnv } from './api-app.js'
@@ -30,10 +31,10 @@ export interface ErrorReport {
 /** Every error as a problem. What nobody expected is logged here, once, and leaves as a fixed text. */
 export function createErrorHandler({ logger, metrics }: ErrorReport): ErrorHandler<ApiEnv> {
   return (error, c: Context<ApiEnv>) => {
-    const requestId = c.get('requestId')
     let known = asServiceError(error)
     if (known === null) {
-      logger.error({ err: error, requestId }, 'request failed')
+      const ids = { requestId: c.get('requestId'), ...spanFields(c.get('traceparent')) }
+      logger.error({ err: error, ...ids }, 'request failed')
       known = new ServiceError('internal', 'Something went wrong on the server.')
     }
     metrics.refusals.inc({ code: known.code })

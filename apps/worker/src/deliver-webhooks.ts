@@ -8,7 +8,7 @@ import { traceAttempt } from './trace-deliveries.js'
 
 /** The role `webhooks`: makes deliveries, apart from any run, so that a dead receiver holds nothing but itself up. */
 export function deliverWebhooks(context: WorkerContext): { stop(): Promise<void> } {
-  const { settings, webhookSecrets, tracing, predictions, now } = context
+  const { settings, webhookSecrets, tracing, predictions, batches, now } = context
   const slots = settings.AUGUR_WEBHOOK_CONCURRENCY
   if (settings.AUGUR_MODE === 'development')
     context.logger.info('development mode: webhooks may go to this machine, and over plain http')
@@ -25,7 +25,8 @@ export function deliverWebhooks(context: WorkerContext): { stop(): Promise<void>
     onGone: (delivery: string, url: string) => disableDefaultWebhook(context, delivery, url),
     retryDelaysMs: settings.AUGUR_WEBHOOK_RETRIES,
     ...(tracing !== null && {
-      traceAttempt: (delivery: string, url: string) => traceAttempt({ tracing, predictions }, delivery, url),
+      traceAttempt: (delivery: string, url: string) =>
+        traceAttempt({ tracing, predictions, batches }, delivery, url),
     }),
     log: new SparingLog(context.logger, 1000),
   }

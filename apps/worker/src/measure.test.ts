@@ -12,7 +12,7 @@ async function said(work: (measured: ReturnType<typeof measureRuns>) => void): P
 }
 
 test('a run tells its size, its outcome, and what went before and after it in the runner', async () => {
-  const timings = { preprocessMs: 2, runMs: 30, postprocessMs: 4 }
+  const timings = { startedAt: 1000, preprocessMs: 2, runMs: 30, postprocessMs: 4 }
   const text = await said(({ onRun }) => onRun(8)({ kind: 'ran', results: [], timings }))
   expect(text).toContain(`augur_micro_batch_size_sum{${labels}} 8`)
   expect(text).toContain(`augur_runs_total{${labels},outcome="ran"} 1`)

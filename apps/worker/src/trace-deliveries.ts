@@ -1,18 +1,20 @@
+import type { BatchStore } from '@augur/core/batches/batch-store'
 import type { PredictionStore } from '@augur/core/predictions/prediction-store'
 import type { Span, Tracing } from '@augur/core/telemetry/tracing'
 import { eventOfDelivery, predictionOfDelivery } from '@augur/core/webhooks/delivery'
 
-/** Begins a span for an attempt to deliver, in the trace of the prediction that it tells of; null where that has none. */
-export async function traceAttempt(
-  { tracing, predictions }: { tracing: Tracing; predictions: Pick<PredictionStore, 'readOutlines'> },
-  delivery: string,
-  url: string,
-): Promise<Span | null> {
-  const [prediction] = await predictions.readOutlines([predictionOfDelivery(delivery)])
-  const parent = prediction?.traceparent
+interface Traced {
+  tracing: Tracing
+  predictions: Pick<PredictionStore, 'readOutlines'>
+  batches: Pick<BatchStore, 'read'>
+}
+
+/** Begins a span for an attempt to deliver, in the trace of the prediction or batch that it tells of; null where that has none. */
+export async function traceAttempt(context: Traced, delivery: string, url: string): Promise<Span | null> {
+  const parent = await traceparentOf(context, predictionOfDelivery(delivery))
   if (parent === undefined) return null
   const host = URL.canParse(url) ? new URL(url).host : ''
-  return tracing.start('webhook.deliver', {
+  return context.tracing.start('webhook.deliver', {
     kind: 'client',
     parent,
     attributes: {
@@ -22,4 +24,10 @@ export async function traceAttempt(
       'augur.webhook.event': eventOfDelivery(delivery),
     },
   })
+}
+
+/** Ids of predictions and of batches look the same. */
+async function traceparentOf({ predictions, batches }: Traced, id: string): Promise<string | undefined> {
+  const [prediction] = await predictions.readOutlines([id])
+  return (prediction ?? (await batches.read(id)))?.traceparent
 }

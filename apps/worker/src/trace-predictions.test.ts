@@ -53,25 +53,25 @@ const prediction: Prediction = {
   token: '',
   epoch: 0,
 }
-const ran = { worker: 'w', micro_batch_size: 8, preprocess_ms: 10, run_ms: 30, postprocess_ms: 5 }
+const ran = { size: 8, timings: { startedAt: 1520, preprocessMs: 10, runMs: 30, postprocessMs: 5 } }
 const ending: Ending = {
   status: 'succeeded',
   output: null,
   error: null,
   errorCode: null,
   completedAt: 1600,
-  provenance: JSON.stringify(ran),
+  provenance: null,
 }
 
-test('the steps of a run lie one after the other, and end when the prediction does', () => {
+test('the steps of a run lie one after the other, from when its runner began', () => {
   const { told, tracing } = listen()
-  tracePrediction(tracing, prediction, ending)
+  tracePrediction(tracing, prediction, ending, ran)
   const times = told.map(({ name, parent, startMs, endMs }) => [name, parent, startMs, endMs])
   expect(times).toEqual([
     ['prediction.queue', 'of the request', 1000, 1500],
-    ['runner.preprocess', 'of prediction.process', 1555, 1565],
-    ['runner.run', 'of prediction.process', 1565, 1595],
-    ['runner.postprocess', 'of prediction.process', 1595, 1600],
+    ['runner.preprocess', 'of prediction.process', 1520, 1530],
+    ['runner.run', 'of prediction.process', 1530, 1560],
+    ['runner.postprocess', 'of prediction.process', 1560, 1565],
     ['prediction.process', 'of the request', 1500, 1600],
   ])
   expect(told.at(-1)?.attributes).toMatchObject({
@@ -83,7 +83,7 @@ test('the steps of a run lie one after the other, and end when the prediction do
 
 test('a prediction that failed without a run says why, and nothing of a run', () => {
   const { told, tracing } = listen()
-  const failed = { ...ending, status: 'failed' as const, errorCode: 'storage' as const, provenance: null }
+  const failed = { ...ending, status: 'failed' as const, errorCode: 'storage' as const }
   tracePrediction(tracing, prediction, failed)
   expect(told.map(({ name, error }) => [name, error])).toEqual([
     ['prediction.queue', undefined],
@@ -94,6 +94,6 @@ test('a prediction that failed without a run says why, and nothing of a run', ()
 test('a prediction whose request is not traced tells nothing', () => {
   const { told, tracing } = listen()
   const { traceparent: _, ...untraced } = prediction
-  tracePrediction(tracing, untraced, ending)
+  tracePrediction(tracing, untraced, ending, ran)
   expect(told).toEqual([])
 })

@@ -1,19 +1,10 @@
 import type { Ending, Prediction } from '@augur/core/predictions/prediction'
 import type { SpanAttributes, Tracing } from '@augur/core/telemetry/tracing'
-import { z } from 'zod'
+import type { RunTimings } from '@augur/inference/runner/protocol'
+import type { Ran } from './predictions/run-micro-batch.js'
 
-const timed = z.object({
-  micro_batch_size: z.number(),
-  preprocess_ms: z.number(),
-  run_ms: z.number(),
-  postprocess_ms: z.number(),
-})
-
-/**
- * Tells, once a prediction has ended, how long it waited in its queue, and what its worker and its runner did. The
- * runner's three steps are as long as it measured them; where they lie is told from their end.
- */
-export function tracePrediction(tracing: Tracing, prediction: Prediction, ending: Ending): void {
+/** Tells, once a prediction has ended, how long it waited in its queue, and what its worker and its runner did when. */
+export function tracePrediction(tracing: Tracing, prediction: Prediction, ending: Ending, ran?: Ran): void {
   const { traceparent: parent, createdAt, startedAt } = prediction
   if (parent === undefined || startedAt === null) return
   const { completedAt: endMs, status, errorCode } = ending
@@ -21,19 +12,18 @@ export function tracePrediction(tracing: Tracing, prediction: Prediction, ending
   tracing
     .start('prediction.queue', { kind: 'internal', parent, startMs: createdAt, attributes })
     .end({ endMs: startedAt })
-  const ran = timed.safeParse(ending.provenance === null ? null : JSON.parse(ending.provenance)).data
   const span = tracing.start('prediction.process', {
     kind: 'consumer',
     parent,
     startMs: startedAt,
     attributes,
   })
-  if (ran) traceRun(tracing, span.traceparent, ran, endMs)
+  if (ran) traceRun(tracing, span.traceparent, ran.timings)
   span.end({
     endMs,
     attributes: {
       'augur.prediction.status': status,
-      ...(ran && { 'augur.micro_batch.size': ran.micro_batch_size }),
+      ...(ran && { 'augur.micro_batch.size': ran.size }),
     },
     ...(status === 'failed' && { error: errorCode ?? status }),
   })
@@ -47,13 +37,13 @@ const attributesOf = ({ id, model, label, class: predictionClass, attempt }: Pre
   'augur.label': label,
 })
 
-function traceRun(
+/** The three steps of a run, by the clock of its runner: which is that of the same machine. */
+export function traceRun(
   tracing: Tracing,
   parent: string | undefined,
-  { preprocess_ms: preprocess, run_ms: run, postprocess_ms: postprocess }: z.infer<typeof timed>,
-  endMs: number,
+  { startedAt, preprocessMs: preprocess, runMs: run, postprocessMs: postprocess }: RunTimings,
 ): void {
-  let startMs = endMs - preprocess - run - postprocess
+  let startMs = startedAt
   for (const [name, ms] of Object.entries({ preprocess, run, postprocess })) {
     tracing.start(`runner.${name}`, { kind: 'internal', parent, startMs }).end({ endMs: startMs + ms })
     startMs += ms

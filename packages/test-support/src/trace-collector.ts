@@ -38,7 +38,7 @@ export interface TraceCollector {
   /** For `OTEL_EXPORTER_OTLP_ENDPOINT`. */
   url: string
   spans: CollectedSpan[]
-  /** Resolves with all spans of the trace once one of each name has come. */
+  /** Resolves with all spans of the trace once these have come; a name that stands there twice, twice. */
   waitFor(traceId: string, names: readonly string[]): Promise<CollectedSpan[]>
   close(): Promise<void>
 }
@@ -66,7 +66,7 @@ export async function startTraceCollector(): Promise<TraceCollector> {
     async waitFor(traceId, names) {
       for (;;) {
         const found = spans.filter((span) => span.traceId === traceId)
-        if (names.every((name) => found.some((span) => span.name === name))) return found
+        if (hasAll(found, names)) return found
         await once(arrivals, 'spans')
       }
     },
@@ -77,6 +77,13 @@ export async function startTraceCollector(): Promise<TraceCollector> {
     },
   }
 }
+
+function hasAll(spans: readonly CollectedSpan[], names: readonly string[]): boolean {
+  const come = spans.map(({ name }) => name)
+  return names.every((name) => count(come, name) >= count(names, name))
+}
+
+const count = (names: readonly string[], wanted: string) => names.filter((name) => name === wanted).length
 
 function decode(body: string): CollectedSpan[] {
   return exportRequest.parse(JSON.parse(body)).resourceSpans.flatMap(({ resource, scopeSpans }) => {

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { cutKeys } from '@augur/core/access/api-key'
 import type { Logger } from '@augur/core/telemetry/logger'
 import type { Metrics } from '@augur/core/telemetry/metrics'
+import { spanFields } from '@augur/core/telemetry/trace-fields'
 import type { Context, MiddlewareHandler } from 'hono'
 import { routePath } from 'hono/route'
 import type { ApiEnv } from '../api-app.js'
@@ -59,5 +60,6 @@ function log(logger: Logger, c: Context<ApiEnv>, durationMs: number): void {
   // Somebody may have taken the key for its id.
   const path = cutKeys(c.req.path).slice(0, mostPathCharacters)
   const rounded = Math.round(durationMs * 10) / 10
-  logger[level]({ requestId: c.get('requestId'), method, path, status, durationMs: rounded }, 'request')
+  const ids = { requestId: c.get('requestId'), ...spanFields(c.get('traceparent')) }
+  logger[level]({ ...ids, method, path, status, durationMs: rounded }, 'request')
 }

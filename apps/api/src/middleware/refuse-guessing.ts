@@ -1,4 +1,5 @@
 import { ServiceError } from '@augur/core/errors'
+import { spanFields } from '@augur/core/telemetry/trace-fields'
 import type { Context } from 'hono'
 import { addressOf } from '../address-of.js'
 import type { ApiEnv } from '../api-app.js'
@@ -19,7 +20,7 @@ export function refuseGuessing(context: GuessingContext) {
       const { blockedSeconds, isFirst } = await failedAttempts.count(address)
       if (isFirst)
         logger.warn(
-          { address },
+          { address, requestId: c.get('requestId'), ...spanFields(c.get('traceparent')) },
           'too many wrong keys; if a proxy has this address, name it in AUGUR_TRUSTED_PROXIES',
         )
       if (blockedSeconds !== null) throw tooMany(blockedSeconds)

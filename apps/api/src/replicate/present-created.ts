@@ -1,5 +1,6 @@
 import type { Created } from '@augur/core/predictions/create-prediction'
 import { isTerminal, type JsonText, type Prediction } from '@augur/core/predictions/prediction'
+import { spanFields } from '@augur/core/telemetry/trace-fields'
 import type { ApiContext } from '../context.js'
 import { presentUnfinished } from './present.js'
 
@@ -26,7 +27,7 @@ export async function presentCreated(
     // What was there already is found again by its key.
     if (input === undefined) throw error
     context.logger.error(
-      { err: error, prediction: prediction.id },
+      { err: error, prediction: prediction.id, ...spanFields(prediction.traceparent) },
       'the end of a prediction could not be read',
     )
     return { text: await presentUnfinished(context, prediction, baseUrl, { input }), hasEnded: false }

@@ -1,4 +1,5 @@
 import type { Logger } from '@augur/core/telemetry/logger'
+import { spanFields } from '@augur/core/telemetry/trace-fields'
 import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ServerSentEvent } from './encode-event.js'
@@ -34,6 +35,7 @@ export function streamEvents(
   events: (signal: AbortSignal) => AsyncIterable<ServerSentEvent>,
 ): Response {
   const requestId = c.get('requestId')
+  const traceparent = c.get('traceparent')
   const headers = {
     'content-type': 'text/event-stream',
     ...guards,
@@ -53,7 +55,7 @@ export function streamEvents(
     },
     onEnd: () => client.leave(),
     onError(error) {
-      logger.error({ err: error, requestId }, 'stream failed')
+      logger.error({ err: error, requestId, ...spanFields(traceparent) }, 'stream failed')
       return failure
     },
   })

@@ -15,6 +15,7 @@ import { CancelPolicy } from '../predictions/cancel-policy.js'
 import { fetchAhead } from '../predictions/fetch-ahead.js'
 import { VersionService } from '../predictions/version-service.js'
 import type { RunSlots } from '../run-slots.js'
+import { logEnd } from '../log-end.js'
 import { tracePrediction } from '../trace-predictions.js'
 import { ShadowService } from '../shadow/shadow-service.js'
 import { stage } from './stage.js'
@@ -79,10 +80,11 @@ function createService(
       ...measured,
       version: version.id,
       fileFields: files,
-      onEnd(prediction, ending) {
+      onEnd(prediction, ending, ran) {
         measured.onEnd(prediction, ending)
         context.shadowSampler.ended(prediction, ending)
-        if (tracing !== null) tracePrediction(tracing, prediction, ending)
+        logEnd(logger, prediction, ending)
+        if (tracing !== null) tracePrediction(tracing, prediction, ending, ran)
       },
     },
     chunk: { ...context, ...measured, version: version.id, fileFields: files },

@@ -4,6 +4,7 @@ import type { JsonText, Prediction } from '@augur/core/predictions/prediction'
 import { renderPrediction } from '@augur/core/predictions/render-prediction'
 import type { DeliveryQueue } from '@augur/core/queue/delivery-queue'
 import type { Logger } from '@augur/core/telemetry/logger'
+import { traceFields } from '@augur/core/telemetry/trace-fields'
 import { type Delivery, deliveryId } from '@augur/core/webhooks/delivery'
 import type { DeliveryStore } from '@augur/core/webhooks/delivery-store'
 import { deleteBodies, keepBody } from '@augur/core/webhooks/keep-body'
@@ -36,7 +37,11 @@ export async function announceStart(context: StartContext, started: readonly Sta
     const created = await Promise.all(wanted.map((each) => create(context, each)))
     await context.deliveries.add(created.filter((id) => id !== null))
   } catch (error) {
-    context.logger.warn({ err: error }, 'start could not be announced')
+    const ids = wanted.map(({ prediction: { id, traceparent } }) => ({
+      prediction: id,
+      ...traceFields(traceparent),
+    }))
+    context.logger.warn({ err: error, predictions: ids }, 'start could not be announced')
   }
 }
 

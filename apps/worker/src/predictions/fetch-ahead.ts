@@ -6,6 +6,7 @@ import type { Payloads } from '@augur/core/payloads/payloads'
 import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
 import type { PredictionStore } from '@augur/core/predictions/prediction-store'
 import type { Logger } from '@augur/core/telemetry/logger'
+import { traceFields } from '@augur/core/telemetry/trace-fields'
 import type { FetchPlaces } from './fetch-places.js'
 
 const mostBytes = 256 * 1024 * 1024
@@ -72,8 +73,9 @@ export async function fetchAhead(
   { places, signal }: { places: FetchPlaces; signal: AbortSignal },
 ): Promise<FetchedAhead> {
   if (places.isFull) return 'later'
+  let prediction: Prediction | null = null
   try {
-    const prediction = await context.predictions.read(id)
+    prediction = await context.predictions.read(id)
     if (!prediction || isTerminal(prediction.status)) return 'ready'
     const urls = await remoteUrls(context, fields, prediction)
     const names = [`tenant ${prediction.tenant}`, ...new Set(urls.map((url) => `host ${new URL(url).host}`))]
@@ -87,7 +89,8 @@ export async function fetchAhead(
       leave?.()
     }
   } catch (error) {
-    context.logger.warn({ err: error, prediction: id }, 'a file could not be fetched ahead')
+    const ids = { prediction: id, ...traceFields(prediction?.traceparent) }
+    context.logger.warn({ err: error, ...ids }, 'a file could not be fetched ahead')
     return 'ready'
   }
 }

@@ -9,9 +9,12 @@ import type { VersionId } from '@augur/core/models/version'
 import type { ChunkJob } from '@augur/core/queue/jobs'
 import type { JobOutcome } from '@augur/core/queue/job-consumer'
 import type { Logger } from '@augur/core/telemetry/logger'
+import { traceFields } from '@augur/core/telemetry/trace-fields'
+import type { Tracing } from '@augur/core/telemetry/tracing'
 import { type ItemOutcome, runInHalves } from '@augur/inference/run-in-halves'
 import type { ItemResult, RunInput } from '@augur/inference/runner/protocol'
 import type { RunOutcome } from '@augur/inference/runner/runner'
+import { type ChunkTrace, traceChunk } from '../trace-chunks.js'
 import { ChunkOutput } from './chunk-output.js'
 import { type ResolveContext, resolveInputs } from './resolve-inputs.js'
 import type { RunSize } from './run-size.js'
@@ -19,6 +22,8 @@ import type { RunSize } from './run-size.js'
 export interface ChunkContext extends StopBatchContext, ResolveContext {
   chunkFiles: ChunkFiles
   logger: Logger
+  /** Null where nothing is traced. */
+  tracing: Tracing | null
   /** The version that is run. */
   version: VersionId
   /** Properties of its inputs that may hold the URL of a file. */
@@ -63,7 +68,8 @@ export async function runChunk(
   runner: ChunkRunner,
 ): Promise<JobOutcome> {
   const token = randomToken()
-  const claim = await context.batches.claim(job, token, context.now(), context.version)
+  const claimedAt = context.now()
+  const claim = await context.batches.claim(job, token, claimedAt, context.version)
   const batch = claim === 'claimed' || claim === 'stopped' ? await context.batches.read(job.batch) : null
   if (batch === null) return 'done'
   if (claim === 'stopped') {
@@ -76,16 +82,25 @@ export async function runChunk(
     return 'done'
   }
   const output = new ChunkOutput(context.chunkFiles, { folder: batch.folder, chunk: job.chunk, token })
+  const trace = traceChunk(context.tracing, batch, job.chunk, claimedAt)
+  let outcome: JobOutcome | undefined
   try {
-    return await new ChunkRun(context, { job, token, batch, lines: decodeLines(text), output, runner }).run()
+    const lines = decodeLines(text)
+    outcome = await new ChunkRun(context, { job, token, batch, lines, output, runner, trace }).run()
+    return outcome
   } catch (error) {
     await output.discard().catch(() => {})
     throw error
+  } finally {
+    const { completed, failed } = output
+    trace?.end({ completed, failed, isDone: outcome === 'done' })
   }
 }
 
-async function giveUp(context: ChunkContext, { id, chunkSizes }: Batch, job: ChunkJob): Promise<void> {
-  context.logger.error({ batch: id, chunk: job.chunk }, 'the lines of a chunk are gone')
+async function giveUp(context: ChunkContext, batch: Batch, job: ChunkJob): Promise<void> {
+  const { id, chunkSizes, traceparent } = batch
+  const ids = { batch: id, chunk: job.chunk, ...traceFields(traceparent) }
+  context.logger.error(ids, 'the lines of a chunk are gone')
   const lines = chunkSizes[job.chunk] ?? 0
   await context.batches.abandon(job, { epoch: job.epoch, lines }, 'storage', context.now())
   await endBatch(context, id)
@@ -98,6 +113,7 @@ interface ChunkRunOptions {
   lines: readonly ChunkLine[]
   output: ChunkOutput
   runner: ChunkRunner
+  trace: ChunkTrace | null
 }
 
 /** One attempt at a chunk that is claimed. */
@@ -183,11 +199,12 @@ class ChunkRun {
   }
 
   private async runItems(items: readonly Item[]): Promise<RunOutcome> {
-    const { runner } = this.options
+    const { runner, trace } = this.options
     const outcome = await runner.run(items.map(({ line }) => ({ form: 'pipeline', json: line.input })))
     if (outcome.kind === 'ran') {
       const { preprocessMs, runMs, postprocessMs } = outcome.timings
       runner.size.note(items.length, preprocessMs + runMs + postprocessMs)
+      trace?.ran(outcome.timings)
     }
     return outcome
   }

@@ -7,6 +7,7 @@ import type { Ending, JsonText, Prediction, PredictionErrorCode } from '@augur/c
 import type { ClaimOutcome } from '@augur/core/predictions/prediction-store'
 import type { PredictionJob } from '@augur/core/queue/jobs'
 import type { Logger } from '@augur/core/telemetry/logger'
+import { traceFields } from '@augur/core/telemetry/trace-fields'
 import { type ItemOutcome, runInHalves, type Settled } from '@augur/inference/run-in-halves'
 import type { ItemResult, RunInput, RunTimings, Served } from '@augur/inference/runner/protocol'
 import type { RunOutcome } from '@augur/inference/runner/runner'
@@ -28,8 +29,15 @@ export interface MicroBatchContext extends FinishContext, StartContext, ResolveC
   now(): number
   /** Called when a run begins, and what it gives back when that run ends: with nothing where no runner took it. */
   onRun(size: number): (outcome?: RunOutcome) => void
-  /** Called for each end that this worker brought about. */
-  onEnd(prediction: Prediction, ending: Ending): void
+  /** Called for each end that this worker brought about, with the run that gave its answer. */
+  onEnd(prediction: Prediction, ending: Ending, ran?: Ran): void
+}
+
+/** A run that a runner finished. */
+export interface Ran {
+  /** Predictions that shared it. */
+  size: number
+  timings: RunTimings
 }
 
 /** A queue job that this worker holds. */
@@ -42,12 +50,18 @@ export interface HeldJob {
 }
 
 /** What came of one input, and how. */
-type Result = ItemResult & { provenance: JsonText }
+type Result = ItemResult & { provenance: JsonText; ran?: Ran }
 
 interface Claimed extends Started {
   held: HeldJob
   /** What is run: as given, with the bytes of files in place of their URLs. */
   input: JsonText
+}
+
+interface Finish {
+  prediction: Prediction
+  ending: Ending
+  ran?: Ran | undefined
 }
 
 export const failureMessages: Record<
@@ -129,7 +143,7 @@ async function endInTime(context: MicroBatchContext, { held, prediction }: Claim
     ])
     held.abandon()
   } catch (error) {
-    context.logger.warn({ err: error, prediction: prediction.id }, 'prediction could not be ended in time')
+    context.logger.warn({ err: error, ...idsOf(prediction) }, 'prediction could not be ended in time')
   }
 }
 
@@ -180,7 +194,7 @@ async function readFiles(
   const resolved = await resolveInputs(context, context.fileFields, wanted, signal && { signal })
   if (signal?.aborted) throw new RunnerUnavailableError('the version is leaving')
   const ready: Claimed[] = []
-  const ended: { prediction: Prediction; ending: Ending }[] = []
+  const ended: Finish[] = []
   for (const [i, item] of claimed.entries()) {
     const outcome = resolved[i]
     if (outcome?.ok) ready.push({ ...item, input: outcome.input })
@@ -199,8 +213,9 @@ async function run(
   if (isUnwanted(items)) return yieldNothing(context, items)
   const outcome = await observed(context, lease, inputs)
   if (outcome.kind === 'ran') {
-    const provenance = provenanceOf(context, lease.served, items.length, outcome.timings)
-    return { kind: outcome.kind, results: outcome.results.map((result) => ({ ...result, provenance })) }
+    const ran = { size: items.length, timings: outcome.timings }
+    const provenance = provenanceOf(context, lease.served, ran)
+    return { kind: outcome.kind, results: outcome.results.map((result) => ({ ...result, provenance, ran })) }
   }
   // Its runner was killed because it was cancelled: that is no crash.
   return isUnwanted(items) ? yieldNothing(context, items) : outcome
@@ -220,8 +235,7 @@ const rounded = (ms: number) => Math.round(ms * 1000) / 1000
 function provenanceOf(
   { worker }: MicroBatchContext,
   served: Served | undefined,
-  size: number,
-  { preprocessMs, runMs, postprocessMs }: RunTimings,
+  { size, timings: { preprocessMs, runMs, postprocessMs } }: Ran,
 ): JsonText {
   return JSON.stringify({
     ...served,
@@ -256,18 +270,16 @@ async function finish(
     settled.map(async ({ item: { prediction }, outcome }) => ({
       prediction,
       ending: await endingOf(context, prediction, outcome),
+      ran: outcome.kind === 'ran' ? outcome.result.ran : undefined,
     })),
   )
   await end(context, finishes)
 }
 
-async function end(
-  context: MicroBatchContext,
-  finishes: { prediction: Prediction; ending: Ending }[],
-): Promise<void> {
+async function end(context: MicroBatchContext, finishes: Finish[]): Promise<void> {
   const outcomes = await finishPredictions(context, finishes)
-  for (const [i, { prediction, ending }] of finishes.entries()) {
-    if (outcomes[i] === 'finished') context.onEnd(prediction, ending)
+  for (const [i, { prediction, ending, ran }] of finishes.entries()) {
+    if (outcomes[i] === 'finished') context.onEnd(prediction, ending, ran)
     else await discardLate(context, prediction, ending)
   }
 }
@@ -275,7 +287,7 @@ async function end(
 /** Best effort: the reconciler removes what is left. */
 async function discardLate(context: MicroBatchContext, prediction: Prediction, { output }: Ending) {
   await discardOutput(context, prediction, output).catch((error: unknown) =>
-    context.logger.warn({ err: error, prediction: prediction.id }, 'late output could not be removed'),
+    context.logger.warn({ err: error, ...idsOf(prediction) }, 'late output could not be removed'),
   )
 }
 
@@ -311,10 +323,12 @@ async function endingOf(
       ...written,
     }
   } catch (error) {
-    context.logger.error({ err: error, prediction: prediction.id }, 'output could not be stored')
+    context.logger.error({ err: error, ...idsOf(prediction) }, 'output could not be stored')
     return { ...failure(context, 'storage', 'The output of the prediction could not be stored.'), ...written }
   }
 }
+
+const idsOf = ({ id, traceparent }: Prediction) => ({ prediction: id, ...traceFields(traceparent) })
 
 function failure(
   context: MicroBatchContext,

@@ -34,6 +34,8 @@ export interface BatchRequest {
   expiresAt: number
   webhook: string | null
   metadata: Readonly<Record<string, string>> | null
+  /** Its place in the trace of its request; left out where there is none. */
+  traceparent?: string
   /** The folder of the payload store that holds its chunks. */
   folder: string
   /** Lines, those that are not valid included. */

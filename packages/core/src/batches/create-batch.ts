@@ -25,6 +25,8 @@ export interface CreateBatchContext extends GetBatchContext, ReserveBatchContext
   idempotency: IdempotencyKeys
   /** Most lines of a batch. */
   maxBatchLines: number
+  /** Where its request is traced. */
+  traceparent?: string | undefined
 }
 
 export interface NewBatch {
@@ -33,7 +35,8 @@ export interface NewBatch {
   metadata: Readonly<Record<string, string>> | null
   /** How long it may take. */
   expiresInMs: number
-  lines: AsyncIterable<GivenLine> | Iterable<GivenLine>
+  /** Some at a time. */
+  lines: AsyncIterable<Iterable<GivenLine>> | Iterable<Iterable<GivenLine>>
   /** The fingerprint is asked for when all lines were read. */
   idempotency: { key: string; fingerprint(): string } | null
 }
@@ -62,6 +65,8 @@ export async function createBatch(context: CreateBatchContext, wanted: NewBatch)
     if (created.batch.folder !== chunkFolder(id)) await discard(context, chunkFolder(id), writer)
     return created
   } catch (error) {
+    // What is swept after this must not come back.
+    await writer.settled()
     // Only what certainly has no batch, and as well as may be: the reconciler deletes what is left.
     if (error instanceof ServiceError) await discard(context, chunkFolder(id), writer).catch(() => {})
     throw error
@@ -85,11 +90,14 @@ async function writeLines(
   writer: ChunkWriter,
 ): Promise<void> {
   const checker = new LineChecker(inputSchemas, version)
-  for await (const line of lines) {
-    if (writer.count === most) {
-      throw new ServiceError('payload_too_large', `A batch must not have more than ${most} lines.`)
+  for await (const some of lines) {
+    for (const line of some) {
+      if (writer.count === most) {
+        throw new ServiceError('payload_too_large', `A batch must not have more than ${most} lines.`)
+      }
+      writer.add(checker.check(line))
+      if (writer.isFull) await writer.room()
     }
-    await writer.add(checker.check(line))
   }
   await writer.end()
   if (writer.count === 0) throw new ServiceError('invalid_input', 'A batch must have at least one line.')
@@ -102,7 +110,7 @@ async function discard(context: CreateBatchContext, folder: string, writer: Chun
 }
 
 function requestOf(
-  { tenant, now }: CreateBatchContext,
+  { tenant, traceparent, now }: CreateBatchContext,
   id: BatchId,
   { version, webhook, metadata, expiresInMs }: NewBatch,
   { count, sizes }: ChunkWriter,
@@ -117,6 +125,7 @@ function requestOf(
     expiresAt: createdAt + expiresInMs,
     webhook,
     metadata,
+    ...(traceparent !== undefined && { traceparent }),
     folder: chunkFolder(id),
     total: count,
     chunkSizes: sizes,

@@ -6,6 +6,7 @@ import type { DeliveryOutcome } from '../queue/delivery-queue.js'
 import { isRedisUnavailable } from '../redis/connection.js'
 import { UnsealError } from '../sealing.js'
 import type { Metrics } from '../telemetry/metrics.js'
+import { spanFields } from '../telemetry/trace-fields.js'
 import type { Span, SpanEnd } from '../telemetry/tracing.js'
 import type { SparingLog } from '../telemetry/sparing-log.js'
 import type { DeadLetters } from './dead-letters.js'
@@ -52,6 +53,9 @@ interface Held {
   by: DeliveryHold
   error: unknown
 }
+
+/** With where the attempt is traced, if it is. */
+type Traced<T> = T & { traceparent?: string | undefined }
 
 /**
  * Makes one attempt to deliver, if it is its turn. Interim events come before `completed` or not at all: the first
@@ -106,7 +110,7 @@ async function send(
   { payloads, agent, secretsOf, traceAttempt, now }: DeliverContext,
   { delivery }: StoredDelivery,
   leave: (outcome: ReceiverOutcome) => void,
-): Promise<WebhookOutcome | Held> {
+): Promise<Traced<WebhookOutcome | Held>> {
   const { id, tenant, url } = delivery
   let health: ReceiverOutcome = 'neither'
   let span: Span | null | undefined
@@ -119,11 +123,12 @@ async function send(
     )
     health = healthAfter(outcome)
     span?.end(asSpanEnd(outcome))
-    return outcome
+    return span ? { ...outcome, traceparent: span.traceparent } : outcome
   } catch (error) {
     span?.end({ error: 'not tried' })
     if (isRedisUnavailable(error)) throw error
-    return { kind: 'held', by: error instanceof UnsealError ? 'signing_secret' : 'internal_error', error }
+    const by = error instanceof UnsealError ? 'signing_secret' : 'internal_error'
+    return { kind: 'held', by, error, traceparent: span?.traceparent }
   } finally {
     leave(health)
   }
@@ -145,12 +150,13 @@ function healthAfter(outcome: WebhookOutcome): ReceiverOutcome {
 async function hold(
   context: DeliverContext,
   { delivery: { id, tenant }, isOnce }: StoredDelivery,
-  { by, error }: Held,
+  { by, error, traceparent }: Traced<Held>,
   ageMs: number,
 ): Promise<DeliveryOutcome> {
   const { deliveries, log, now } = context
   const delayMs = heldDelayMs(ageMs)
-  log.warn(`held ${tenant}`, { err: error, tenant, delivery: id, heldBy: by }, 'webhooks cannot be sent')
+  const ids = { tenant, delivery: id, ...spanFields(traceparent) }
+  log.warn(`held ${tenant}`, { err: error, ...ids, heldBy: by }, 'webhooks cannot be sent')
   if (isOnce) {
     const attempt = {
       at: now(),
@@ -169,7 +175,7 @@ async function hold(
 async function settle(
   context: DeliverContext,
   found: StoredDelivery,
-  outcome: WebhookOutcome,
+  outcome: Traced<WebhookOutcome>,
 ): Promise<DeliveryOutcome> {
   const { delivery, attempts, isOnce } = found
   const { id, tenant, url } = delivery
@@ -178,7 +184,8 @@ async function settle(
   if (outcome.kind === 'delivered' || outcome.kind === 'gone') return end(context, id, outcome.kind, attempt)
   const { status, reason } = attempt
   const delayMs = isOnce ? null : nextDelayMs(context, attempts + 1, outcome)
-  const failure = { delivery: id, attempt: attempts + 1, reason, status, delayMs }
+  const ids = { delivery: id, ...spanFields(outcome.traceparent) }
+  const failure = { ...ids, attempt: attempts + 1, reason, status, delayMs }
   context.log.warn(`failed ${tenant} ${originOf(url)}`, failure, 'webhook not delivered')
   if (delayMs === null) return giveUp(context, found, attempt)
   await context.deliveries.recordAttempt(id, attempt, context.now() + delayMs)

@@ -36,8 +36,10 @@ export type ItemResult = (
   | { ok: false; code: 'invalid_input' | 'model_error'; message: string }
 ) & { logs?: string }
 
-/** Milliseconds that each stage took for the whole micro-batch. */
+/** When a run began in the child, and the milliseconds that each stage took for the whole micro-batch. */
 export interface RunTimings {
+  /** Milliseconds since 1970. */
+  startedAt: number
   preprocessMs: number
   runMs: number
   postprocessMs: number

@@ -52,6 +52,7 @@ export async function runMicroBatch(
   model: Model,
   inputs: readonly RunInput[],
 ): Promise<{ results: ItemResult[]; timings: RunTimings }> {
+  const startedAt = Date.now()
   const startMs = performance.now()
   const items = await Promise.all(inputs.map((input) => preprocess(model, input)))
   const preparedMs = performance.now()
@@ -61,7 +62,12 @@ export async function runMicroBatch(
   const endMs = performance.now()
   return {
     results,
-    timings: { preprocessMs: preparedMs - startMs, runMs: ranMs - preparedMs, postprocessMs: endMs - ranMs },
+    timings: {
+      startedAt,
+      preprocessMs: preparedMs - startMs,
+      runMs: ranMs - preparedMs,
+      postprocessMs: endMs - ranMs,
+    },
   }
 }
 

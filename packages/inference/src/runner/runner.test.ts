@@ -81,6 +81,7 @@ describe('a micro-batch', () => {
         { ok: true, output: '{"y":[1,0,-2]}' },
       ],
       timings: {
+        startedAt: expect.any(Number),
         preprocessMs: expect.any(Number),
         runMs: expect.any(Number),
         postprocessMs: expect.any(Number),
