@@ -4,6 +4,7 @@ import type { DeliveryQueue } from '../queue/delivery-queue.js'
 import { armOutcomeOf } from '../rollouts/arm-outcome.js'
 import { endingDeliveries, type EndingDeliveriesContext } from '../webhooks/ending-deliveries.js'
 import { deleteBodies } from '../webhooks/keep-body.js'
+import { announceDeliveries, shareDeliveryJobs } from '../webhooks/share-delivery-jobs.js'
 import { type Ending, isTerminal, type Prediction } from './prediction.js'
 import type { FinishOutcome, PredictionStore } from './prediction-store.js'
 
@@ -32,17 +33,19 @@ export async function finishPredictions(
       outcome: armOutcomeOf(prediction, ending),
     })),
   )
+  shareDeliveryJobs(prepared.flatMap(({ deliveries }) => deliveries))
   const { id, version } = first.prediction
   const finishing = finishes.map(({ prediction }) => prediction)
   const outcomes = await makingRoom(context, finishing, () =>
     context.predictions.finish(tagOfId(id), version, prepared),
   )
-  const announced = prepared.flatMap(({ deliveries }, i) =>
-    isOver(outcomes[i]) ? deliveries.map((delivery) => delivery.id) : [],
-  )
+  const announced = prepared.flatMap(({ deliveries }, i) => (isOver(outcomes[i]) ? deliveries : []))
   // Those that came too late. Where it had `ended` the deliveries there may be our own: the sweep tells.
   const unwanted = prepared.flatMap(({ deliveries }, i) => (isOver(outcomes[i]) ? [] : deliveries))
-  await Promise.all([context.deliveries.add(announced), deleteBodies(context.payloads, unwanted)])
+  await Promise.all([
+    announceDeliveries(context.deliveries, announced),
+    deleteBodies(context.payloads, unwanted),
+  ])
   return outcomes
 }
 

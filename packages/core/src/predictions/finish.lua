@@ -5,12 +5,13 @@
 -- ARGV  1 prefix of the ended channels   2 canceled channel   3 record retention (ms)   then for each:
 --       id, token, status, completed_at, output field ('output', 'output_key' or ''), its value, error, error code,
 --       provenance, logs, number of deliveries, '1' when it is of an arm of a trial, and of each of its deliveries:
---       id, tenant, URL, 'body' or 'body_key', its value, delivery that comes before it ('' for none)
+--       id, tenant, URL, 'body' or 'body_key', its value, delivery that comes before it ('' for none),
+--       the job that it shares ('' for none)
 --       and for one of an arm: how it ended, bucket of its latency, label ('' for none), outcome as JSON,
 --       time to live of what is known of the arm (ms), newest outcomes that are kept, most labels that are told apart
 -- Returns a list with, for each: 'finished', 'ended', 'fenced' or 'missing'.
 local outcomes = {}
-local width, delivery_width, outcome_width = 12, 6, 7
+local width, delivery_width, outcome_width = 12, 7, 7
 local finished, timed, counts = {}, {}, {}
 local key, at = 6, 3
 
@@ -83,7 +84,7 @@ while key <= #KEYS do
     for n = 1, deliveries do
       local of = at + width + (n - 1) * delivery_width
       redis.call('HSET', KEYS[key + n], 'tenant', ARGV[of + 2], 'url', ARGV[of + 3], ARGV[of + 4], ARGV[of + 5],
-        'after', ARGV[of + 6], 'state', 'pending', 'created_at', completed_at)
+        'after', ARGV[of + 6], 'job', ARGV[of + 7], 'state', 'pending', 'created_at', completed_at)
       redis.call('ZADD', KEYS[4], completed_at, ARGV[of + 1])
     end
     if has_arm then

@@ -335,8 +335,8 @@ function finishArguments({ prediction, ending, deliveries, outcome }: Finish): (
     deliveries.length,
     outcome ? '1' : '',
     ...deliveries.flatMap((delivery) => {
-      const { id, tenant, url, after } = delivery
-      return [id, tenant, url, ...bodyField(delivery), after ?? '']
+      const { id, tenant, url, after, sharedJob } = delivery
+      return [id, tenant, url, ...bodyField(delivery), after ?? '', sharedJob ?? '']
     }),
     ...(outcome ? encodeOutcome(outcome) : []),
   ]

@@ -44,12 +44,12 @@ async function neverAnswering() {
   return { server, sockets, url: `http://127.0.0.1:${port}/` }
 }
 
-async function queue(url: string, count: number): Promise<string[]> {
+async function queue(url: string, count: number, sharedJob?: string): Promise<string[]> {
   const now = Date.now()
   const ids = Array.from({ length: count }, () => ownDeliveryId(modelTag('augur/test'), 'tried', now))
   for (const id of ids)
     await context.deliveryStore.createOwn({ id, tenant: 'default', url, body: `{"id":"${id}"}` }, now)
-  await context.deliveries.add(ids)
+  await context.deliveries.add(ids, sharedJob)
   return ids
 }
 
@@ -100,6 +100,33 @@ test('every delivery is made again until it is taken, under one webhook id', asy
     .poll(() => Promise.all(ids.map((id) => context.deliveryStore.state(id))))
     .toEqual(Array(20).fill('delivered'))
   await expect.poll(() => context.deliveries.has(ids)).toEqual(Array(20).fill(false))
+})
+
+test('deliveries that share a job are each made until they are taken, and those that were are not made again', async () => {
+  const taken = new Set<string>()
+  receiver = await startWebhookReceiver(({ body }, count) => {
+    if (count % 3 !== 0) return 503
+    taken.add(body)
+    return 204
+  })
+  const ids = await queue(receiver.url, 20, 'shared')
+  consume(Array(200).fill(1))
+  await expect
+    .poll(() => Promise.all(ids.map((id) => context.deliveryStore.state(id))), { timeout: 20_000 })
+    .toEqual(Array(20).fill('delivered'))
+  expect(taken.size).toBe(20)
+  expect(receiver.received).toHaveLength(60)
+  await expect.poll(() => context.deliveries.has(['shared', ...ids])).toEqual(Array(21).fill(false))
+})
+
+test('a job of many deliveries to a receiver that hangs keeps nobody waiting', async () => {
+  receiver = await startWebhookReceiver()
+  for (const name of ['first', 'second', 'third']) await queue(dead.url, 32, name)
+  const ids = await queue(receiver.url, 32, 'last')
+  consume()
+  await receiver.waitFor(32)
+  expect(new Set(receiver.received.map(({ body }) => JSON.parse(body).id))).toEqual(new Set(ids))
+  expect(dead.sockets.size).toBeLessThanOrEqual(4)
 })
 
 test('one that waits for its next attempt is made at once when it is hurried', async () => {

@@ -3,8 +3,9 @@ import type { Redis } from 'ioredis'
 import type { Keys } from '../redis/keys.js'
 import type { Logger } from '../telemetry/logger.js'
 import { SparingLog } from '../telemetry/sparing-log.js'
-import { type DeliveryJob, deliveryJob, deliveryQueueName } from './jobs.js'
 import type { LockSettings } from './job-consumer.js'
+import { JobPlaces } from './job-places.js'
+import { type DeliveryJob, deliveryJob, deliveryQueueName } from './jobs.js'
 
 /** Of ours, as when Redis is away: they are no attempts to deliver, and the record of a delivery counts those. */
 const attemptsAfterErrors = 1_000_000
@@ -35,19 +36,29 @@ export class DeliveryQueue {
     return this.queue
   }
 
-  async add(deliveries: readonly string[]): Promise<void> {
+  /** Each in a job of its own, or all in one of the name that is given. */
+  async add(deliveries: readonly string[], sharedJob?: string): Promise<void> {
+    const [delivery, ...companions] = deliveries
+    if (delivery === undefined) return
+    if (sharedJob !== undefined) return this.addJob(sharedJob, { delivery, companions })
     // One by one: in bulk each would be sent with the text of the script that adds it.
-    await Promise.all(
-      deliveries.map((delivery) =>
-        this.queue.add('delivery', { delivery } satisfies DeliveryJob, {
-          jobId: delivery,
-          attempts: attemptsAfterErrors,
-          backoff: { type: 'custom' },
-          removeOnComplete: true,
-          removeOnFail: true,
-        }),
-      ),
-    )
+    await Promise.all(deliveries.map((each) => this.addJob(each, { delivery: each })))
+  }
+
+  /** In a job of its own that begins later. */
+  async addLater(delivery: string, delayMs: number): Promise<void> {
+    await this.addJob(delivery, { delivery }, Math.ceil(delayMs))
+  }
+
+  private async addJob(jobId: string, data: DeliveryJob, delay = 0): Promise<void> {
+    await this.queue.add('delivery', data, {
+      jobId,
+      delay,
+      attempts: attemptsAfterErrors,
+      backoff: { type: 'custom' },
+      removeOnComplete: true,
+      removeOnFail: true,
+    })
   }
 
   /** Has deliveries that wait for their next attempt made at once. */
@@ -59,11 +70,11 @@ export class DeliveryQueue {
     }
   }
 
-  /** Which of these deliveries the queue still knows. */
-  async has(deliveries: readonly string[]): Promise<boolean[]> {
+  /** Which of these jobs the queue still knows: a delivery's own has its id. */
+  async has(jobs: readonly string[]): Promise<boolean[]> {
     const pipeline = this.redis.pipeline()
-    for (const delivery of deliveries) {
-      pipeline.exists(`${this.keys.deliveryQueuePrefix}:${deliveryQueueName}:${delivery}`)
+    for (const job of jobs) {
+      pipeline.exists(`${this.keys.deliveryQueuePrefix}:${deliveryQueueName}:${job}`)
     }
     const replies = (await pipeline.exec()) ?? []
     return replies.map(([error, reply]) => {
@@ -81,7 +92,9 @@ export class DeliveryQueue {
 export type DeliveryOutcome = { kind: 'ended' } | { kind: 'again' | 'later'; delayMs: number }
 
 export interface DeliveryConsumerOptions {
+  /** Deliveries that are looked after at a time. */
   concurrency: number
+  deliveries: Pick<DeliveryQueue, 'addLater'>
   redis: Redis
   keys: Keys
   lock: LockSettings
@@ -91,17 +104,30 @@ export interface DeliveryConsumerOptions {
 }
 
 export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): Promise<void> } {
-  const process = async (job: Job, token?: string) => {
-    const { delivery } = deliveryJob.parse(job.data)
+  const places = new JobPlaces(options.concurrency)
+  const processOne = async (job: Job, delivery: string, token?: string) => {
     const outcome = await options.deliver(delivery, Date.now() - job.timestamp)
     if (outcome.kind === 'ended') return
     await job.moveToDelayed(Date.now() + outcome.delayMs, token)
     throw new DelayedError()
   }
+  // What does not end here goes on in a job of its own, which is there before this one is done.
+  const processShared = async (job: Job, delivery: string) => {
+    const outcome = await options.deliver(delivery, Date.now() - job.timestamp)
+    if (outcome.kind !== 'ended') await options.deliveries.addLater(delivery, outcome.delayMs)
+  }
+  const process = async (job: Job, token?: string) => {
+    const { delivery, companions } = deliveryJob.parse(job.data)
+    const all = [delivery, ...(companions ?? [])]
+    await places.hold(worker, all.length, async (free) => {
+      if (companions === undefined) return processOne(job, delivery, token)
+      await allSettled(all.map((each) => processShared(job, each).finally(free)))
+    })
+  }
   const worker = new Worker(deliveryQueueName, process, {
     connection: options.redis,
     prefix: options.keys.deliveryQueuePrefix,
-    concurrency: options.concurrency,
+    concurrency: places.concurrency,
     lockDuration: options.lock.durationMs,
     stalledInterval: options.lock.stalledIntervalMs,
     // A lost worker says nothing about a delivery: it is made again however often that happens.
@@ -118,4 +144,10 @@ export function consumeDeliveries(options: DeliveryConsumerOptions): { close(): 
     log.warn('delivery', fields, 'delivery could not be looked after, and is tried again')
   })
   return { close: () => worker.close() }
+}
+
+/** Rejects with the first error, and not before all have settled. */
+async function allSettled(all: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(all)).find(({ status }) => status === 'rejected')
+  if (failed?.status === 'rejected') throw failed.reason
 }

@@ -4,6 +4,7 @@ import { modelTag } from '../ids.js'
 import type { VersionId } from '../models/version.js'
 import type { Keys } from '../redis/keys.js'
 import type { Logger } from '../telemetry/logger.js'
+import { JobPlaces } from './job-places.js'
 import type { QueueTarget } from './version-queues.js'
 
 /** `done`: the job is settled. `returned`: it goes back to the queue, uncharged. */
@@ -52,23 +53,10 @@ export function consumeJobs<T>(
   { target, places, redis, keys, lock, logger, handle }: JobConsumerOptions<T>,
 ): JobConsumer {
   const queue = queueName(target.version)
-  const held = { jobs: 0, places: 0 }
-  const hold = async (job: T): Promise<JobOutcomeOrLater> => {
-    const taken = placesOf(job)
-    const change = (sign: 1 | -1) => {
-      held.jobs += sign
-      held.places += sign * taken
-      worker.concurrency = Math.max(1, held.jobs + mostFetched(places - held.places))
-    }
-    change(1)
-    try {
-      return await handle(job)
-    } finally {
-      change(-1)
-    }
-  }
+  const held = new JobPlaces(places)
   const process = async (job: Job, token?: string) => {
-    const outcome = await hold(parse(job.data))
+    const carried = parse(job.data)
+    const outcome = await held.hold(worker, placesOf(carried), () => handle(carried))
     if (outcome === 'done') return
     if (outcome === 'later') {
       await job.moveToDelayed(Date.now() + delayMs(job.attemptsStarted), token)
@@ -82,7 +70,7 @@ export function consumeJobs<T>(
   const worker = new Worker(queue, process, {
     connection: redis,
     prefix: keys.queuePrefix(modelTag(target.model)),
-    concurrency: mostFetched(places),
+    concurrency: held.concurrency,
     lockDuration: lock.durationMs,
     stalledInterval: lock.stalledIntervalMs,
     maxStalledCount: lock.maxLostWorkers,
@@ -93,12 +81,6 @@ export function consumeJobs<T>(
   worker.on('stalled', (job) => logger.warn({ job, queue }, 'worker lost, job goes to another'))
   return { close: () => worker.close() }
 }
-
-/**
- * Jobs that are fetched before it is known what the first of them carries. BullMQ looks at its limit while the last one
- * has begun in name only: with a single one it would not look again until something ends.
- */
-const mostFetched = (free: number) => Math.max(0, Math.min(2, free))
 
 /** Spread, so that those which went together do not come back together. */
 function delayMs(starts: number): number {

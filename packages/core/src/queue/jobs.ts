@@ -24,7 +24,11 @@ export const chunkJob = z.object({ batch: z.string(), chunk: z.int().min(0), epo
 export type ChunkJob = z.infer<typeof chunkJob>
 
 /** What travels through the delivery queue. */
-export const deliveryJob = z.object({ delivery: z.string() })
+export const deliveryJob = z.object({
+  delivery: z.string(),
+  /** Deliveries to the same receiver that were announced at the same moment and share the job. */
+  companions: z.array(z.string()).optional(),
+})
 export type DeliveryJob = z.infer<typeof deliveryJob>
 
 /** BullMQ takes no `:` in names; the version's id alone tells queues of one model apart. */

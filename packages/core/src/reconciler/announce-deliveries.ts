@@ -10,12 +10,28 @@ export async function announceDeliveries(
   let announced = 0
   await progress.walk('outbox', untilMs, async (afterMs, until) => {
     const pending = await context.deliveryStore.pendingBetween(context.tag, afterMs, until, pageSize)
-    const ids = pending.map(([id]) => id)
-    const known = await context.deliveries.has(ids)
-    const lost = ids.filter((_, i) => known[i] === false)
+    const lost = await unknownOf(
+      context,
+      pending.map(([id]) => id),
+    )
     await context.deliveries.add(lost)
     announced += lost.length
     return pending.map(([, createdAt]) => createdAt)
   })
   return announced
+}
+
+/** Those that are in no job: neither in one of their own nor in the one that they were announced in. */
+async function unknownOf(
+  { deliveries, deliveryStore }: ReconcileContext,
+  ids: readonly string[],
+): Promise<string[]> {
+  const known = await deliveries.has(ids)
+  const without = ids.filter((_, i) => known[i] === false)
+  if (without.length === 0) return []
+  const shared = await deliveryStore.sharedJobs(without)
+  const names = [...new Set(shared.filter((name) => name !== null))]
+  const isThere = await deliveries.has(names)
+  const found = new Set(names.filter((_, i) => isThere[i]))
+  return without.filter((_, i) => !found.has(shared[i] ?? ''))
 }

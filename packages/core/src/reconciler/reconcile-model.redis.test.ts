@@ -44,7 +44,7 @@ async function create(input = '{}', webhook: string | null = null): Promise<Pred
   return (await context.predictions.read(id)) as Prediction
 }
 
-async function finish(prediction: Prediction): Promise<void> {
+async function finish(...predictions: Prediction[]): Promise<void> {
   const output = { kind: 'inline', json: '1' } as const
   const ending = {
     status: 'succeeded',
@@ -54,7 +54,10 @@ async function finish(prediction: Prediction): Promise<void> {
     completedAt: context.clock.now,
     provenance: null,
   } as const
-  await finishPredictions(context, [{ prediction, ending }])
+  await finishPredictions(
+    context,
+    predictions.map((prediction) => ({ prediction, ending })),
+  )
 }
 
 /** Has the queue give up on the job that is served next. */
@@ -98,6 +101,19 @@ test('a delivery that was written and never announced is announced', async () =>
   context.clock.now += 10_001
   expect(await reconcile()).toMatchObject({ announced: 1 })
   expect(await context.deliveries.has([`${prediction.id}.completed`])).toEqual([true])
+})
+
+test('deliveries that share a job are left alone while it is there, and announced when it is lost', async () => {
+  const predictions = [await create('{}', 'http://127.0.0.1:9/'), await create('{}', 'http://127.0.0.1:9/')]
+  const own = predictions.map(({ id }) => `${id}.completed`)
+  await finish(...predictions)
+  expect(await context.deliveries.has(own)).toEqual([false, false])
+  context.clock.now += 10_001
+  expect(await reconcile()).toMatchObject({ announced: 0 })
+  await context.deliveries.bullQueue.drain()
+  context.clock.now += 10_001
+  expect(await reconcile()).toMatchObject({ announced: 2 })
+  expect(await context.deliveries.has(own)).toEqual([true, true])
 })
 
 test('input and output go after the data retention; the record stays and says so', async () => {

@@ -118,6 +118,11 @@ export class DeliveryStore {
     return this.redis.hget(this.keyOf(id), 'body_key')
   }
 
+  /** The job that each was announced in; null for one that has it to itself. */
+  async sharedJobs(ids: readonly string[]): Promise<(string | null)[]> {
+    return Promise.all(ids.map(async (id) => (await this.redis.hget(this.keyOf(id), 'job')) || null))
+  }
+
   /** Null when there is none of that id. */
   async state(id: string): Promise<DeliveryState | null> {
     return decodeState(await this.redis.hget(this.keyOf(id), 'state'))

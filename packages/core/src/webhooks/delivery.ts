@@ -13,6 +13,8 @@ export interface Delivery {
   bodyKey?: string
   /** The delivery whose first attempt comes before this one's, if that is still to be made. */
   after: string | null
+  /** The name of the job that it shares with others until it is given one of its own. */
+  sharedJob?: string
 }
 
 /** `delivered`: the receiver took it. `gone`: it answered 410. `exhausted`: no attempt is left. `dropped`: out of date. */

@@ -16,7 +16,7 @@ if not found[2] and not found[4] then
   end
   redis.call('HSET', KEYS[1], ARGV[3], ARGV[4])
 end
-redis.call('HSET', KEYS[1], 'state', 'pending', 'after', '', 'earlier', found[3] or 0)
+redis.call('HSET', KEYS[1], 'state', 'pending', 'after', '', 'job', '', 'earlier', found[3] or 0)
 redis.call('PERSIST', KEYS[1])
 redis.call('ZADD', KEYS[2], ARGV[2], ARGV[1])
 return 'reopened'
