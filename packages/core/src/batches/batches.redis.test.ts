@@ -35,7 +35,7 @@ async function create(count: number, more: Partial<NewBatch> = {}): Promise<Batc
     webhook: null,
     metadata: null,
     expiresInMs: hour,
-    lines: lines(count),
+    lines: [lines(count)],
     idempotency: null,
   }
   return (await createBatch(context, { ...wanted, ...more })).batch
@@ -143,7 +143,7 @@ test('a chunk whose worker is lost after a cancel is closed by whoever gets it n
 })
 
 test('a batch that nobody runs expires, and says of every line why it has no result', async () => {
-  const { id } = await create(3, { lines: [line('a'), { ...line('b'), value: 7 }, line('a')] })
+  const { id } = await create(3, { lines: [[line('a'), { ...line('b'), value: 7 }, line('a')]] })
   context.clock.now += 2 * hour
   await reconcileBatches(reconciler, context.target)
   const batch = await read(id)
@@ -199,7 +199,7 @@ test('one sweep deletes no more than its budget, whole batches at a time, and th
 
 test('what is uploaded half is no batch, and is deleted', async () => {
   async function* broken() {
-    yield* lines(100)
+    yield lines(100)
     throw new Error('gone')
   }
   await expect(create(0, { lines: broken() })).rejects.toThrow('gone')
@@ -236,7 +236,7 @@ test('of many requests with one key, one makes the batch and the others get it o
         webhook: null,
         metadata: null,
         expiresInMs: hour,
-        lines: lines(3),
+        lines: [lines(3)],
         idempotency,
       }),
     ),
@@ -308,7 +308,7 @@ test('a tenant has no more open batches than it may, and an ended one makes room
       webhook: null,
       metadata: null,
       expiresInMs: hour,
-      lines: lines(1),
+      lines: [lines(1)],
       idempotency: null,
     })
   const first = await submit()
@@ -338,7 +338,7 @@ test("a tenant's second batch waits behind its first, and another tenant's batch
         webhook: null,
         metadata: null,
         expiresInMs: hour,
-        lines: lines(128),
+        lines: [lines(128)],
         idempotency: null,
       },
     )

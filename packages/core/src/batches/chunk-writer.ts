@@ -30,14 +30,21 @@ export class ChunkWriter {
     return this.total
   }
 
-  /** Resolves when there is room for the next one. */
-  async add(line: string): Promise<void> {
+  /** Whether `room` has to be waited for before the next line. */
+  get isFull(): boolean {
+    return this.writing.size >= mostWriting
+  }
+
+  add(line: string): void {
     this.lines.push(line)
     this.characters += line.length
     this.total++
-    if (this.lines.length < this.options.chunkLines && this.characters < mostCharacters) return
-    this.store()
-    if (this.writing.size >= mostWriting) await Promise.race(this.writing)
+    if (this.lines.length >= this.options.chunkLines || this.characters >= mostCharacters) this.store()
+  }
+
+  /** Resolves when there is room for the next line, and rejects when a chunk could not be stored. */
+  async room(): Promise<void> {
+    if (this.isFull) await Promise.race(this.writing)
   }
 
   /** Resolves when everything is stored. */

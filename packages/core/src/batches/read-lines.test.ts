@@ -12,7 +12,7 @@ async function* pieces(bytes: Uint8Array, cuts: readonly number[]): AsyncGenerat
 
 async function read(bytes: Uint8Array, cuts: readonly number[], most: number): Promise<string[]> {
   const lines: string[] = []
-  for await (const line of readLines(pieces(bytes, cuts), most)) lines.push(line)
+  for await (const some of readLines(pieces(bytes, cuts), most)) lines.push(...some)
   return lines
 }
 
