@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -76,6 +77,19 @@ test('every alert has its section in the runbook, and every such section its ale
     ([, name]) => name,
   )
   expect(sections).toEqual(alerts.map(({ alert }) => alert))
+})
+
+const hasPromtool = spawnSync('promtool', ['--version']).status === 0
+
+test.skipIf(!hasPromtool)('every alert fires on what it is for', () => {
+  const file = join(root, 'deploy/observability/alerts.test.yml')
+  const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { encoding: 'utf8' })
+  expect({ status, said: stdout + stderr }).toMatchObject({ status: 0 })
+})
+
+test('every alert has a case of its own', () => {
+  const tried = [...read('deploy/observability/alerts.test.yml').matchAll(/alertname: (\w+)/g)]
+  expect([...new Set(tried.map(([, name]) => name))]).toEqual(alerts.map(({ alert }) => alert))
 })
 
 test('what the compose file mounts from here is here', () => {
