@@ -48,9 +48,17 @@ test('bash completes commands, their commands, and flags', () => {
 
 const hasZsh = spawnSync('zsh', ['--version']).status === 0
 
-test.skipIf(!hasZsh)('zsh reads its script', () => {
-  const { status, stderr } = spawnSync('zsh', ['-f', '-c', completionScript('zsh', commands)], {
-    encoding: 'utf8',
-  })
-  expect({ status, stderr }).toEqual({ status: expect.any(Number), stderr: '' })
+/** What zsh is given to choose from for the last of these words. */
+function candidates(...words: string[]) {
+  const array = words.map((word) => `'${word}'`).join(' ')
+  const ask = `compadd() { shift; print -l -- "$@" }; words=(${array}); CURRENT=$#words; _augur`
+  const script = `${completionScript('zsh', commands)}\n${ask}`
+  const { stdout, stderr } = spawnSync('zsh', ['-f', '-c', script], { encoding: 'utf8' })
+  return { words: stdout.split('\n').filter(Boolean), stderr }
+}
+
+test.skipIf(!hasZsh)('zsh chooses from commands, their commands, and flags', () => {
+  expect(candidates('augur', '')).toEqual({ words: ['keys', 'predict', '--help'], stderr: '' })
+  expect(candidates('augur', 'keys', '').words).toEqual(['create', 'list', 'revoke', '--help'])
+  expect(candidates('augur', 'keys', 'create', '--').words).toContain('--max-open')
 })

@@ -45,5 +45,10 @@ ${cases.join('\n')}
   esac
   compadd -- $candidates || _files
 }
-(( $+functions[compdef] )) && compdef _augur augur`
+if [[ $funcstack[1] == _augur ]]; then
+  # A file of fpath, whose whole text is the function when it is first called.
+  _augur "$@"
+elif (( $+functions[compdef] )); then
+  compdef _augur augur
+fi`
 }
