@@ -10,9 +10,11 @@ import { refusalOf } from './predict.js'
 
 const help = `Usage: augur models <command> [--json]
 
-  list           what a running server serves, and in which state
-  check [DIR]    reads a model repository as a worker does, and says what is wrong in it; exit code 1 when anything is
-  pull [MODEL…]  fetches what manifests name by URL, and checks it: workers of AUGUR_DATA_DIR find it there; all by default
+  list            what a running server serves, and in which state
+  check [DIR]     reads a model repository as a worker does, and says what is wrong in it; exit code 1 when anything is
+  manifest MODEL… writes the manifest.json of a folder that has none, by what its model.onnx says; of one that has, the
+                  digests of its files
+  pull [MODEL…]   fetches what manifests name by URL, and checks it: workers of AUGUR_DATA_DIR find it there; all by default
 
 AUGUR_URL and AUGUR_API_KEY say which server is asked; DIR is AUGUR_MODELS_DIR by default.`
 
@@ -32,6 +34,10 @@ export async function runModels(argv: string[], config: ModelsConfig): Promise<n
   if (command === 'list' && dir === undefined) return list(config, values.json === true)
   if (command === 'check' && rest.length === 0) {
     return check(resolve(dir ?? settings.AUGUR_MODELS_DIR), output, values.json === true)
+  }
+  if (command === 'manifest' && dir !== undefined) {
+    const { writeManifests } = await import('../models/write-manifests.js')
+    return writeManifests(positionals.slice(1), { dir: resolve(settings.AUGUR_MODELS_DIR), output })
   }
   if (command === 'pull') {
     const { pullModels } = await import('../models/pull-models.js')

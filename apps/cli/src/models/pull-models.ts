@@ -1,6 +1,7 @@
 import { readModelRepository } from '@augur/core/models/model-repository'
 import type { FoundVersion } from '@augur/core/models/version'
 import type { Output } from '../output.js'
+import { isMeant } from './is-meant.js'
 import { type ModelSettings, stageLocally } from './stage-locally.js'
 
 interface PullConfig {
@@ -29,12 +30,6 @@ export async function pullModels(names: readonly string[], config: PullConfig): 
   }
   if (config.isJson) config.output.line(JSON.stringify(pulled))
   return unknown.length === 0 && wanted.length > 0 && pulled.every(({ error }) => error === null) ? 0 : 1
-}
-
-/** By model, or by model and label; the owner may be left out. */
-function isMeant({ model, label }: FoundVersion, name: string): boolean {
-  const short = model.slice(model.indexOf('/') + 1)
-  return [model, short, `${model}:${label}`, `${short}:${label}`].includes(name)
 }
 
 async function pull(version: FoundVersion, settings: ModelSettings): Promise<Pulled> {
