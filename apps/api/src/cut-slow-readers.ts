@@ -59,7 +59,7 @@ function progressOf(socket: Socket): { takenBytes: number; waitingBytes: number 
   const handle = innerOf(socket, '_handle')
   if (handle === null || socket.writableLength === 0) return { takenBytes: 0, waitingBytes: 0 }
   const takenBytes = numberOf(handle, 'bytesWritten') - numberOf(handle, 'writeQueueSize')
-  // An answer is held in memory until the last of it has left, also where it is written in pieces.
+  // An answer that has a length is held in memory until the last of it has left, also where it is written in chunks.
   const answer = innerOf(socket, '_httpMessage')
   const answerBytes = answer === null ? 0 : numberOf(answer, '_contentLength')
   return { takenBytes, waitingBytes: Math.max(socket.writableLength, answerBytes) }

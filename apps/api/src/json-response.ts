@@ -9,9 +9,24 @@ export const guards = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
 }
 
-/** Beyond this an answer is written in pieces: only so can be seen how fast its reader takes it. */
-const pieceBytes = 64 * 1024
-const largeCharacters = 1024 * 1024
+/** What an answer tells of its request: the id, and where requests are limited, how many more there may be. */
+export function requestHeaders(c: Context<ApiEnv>): Record<string, string> {
+  return { 'x-request-id': c.get('requestId'), ...c.get('rateLimit') }
+}
+
+/** Answers that there is nothing more to say. */
+export function noContent(c: Context<ApiEnv>, headers: Record<string, string> = {}): Response {
+  return new Response(null, { status: 204, headers: { ...requestHeaders(c), ...guards, ...headers } })
+}
+
+/** Beyond this an answer is written in chunks: only so can be seen how fast its reader takes it. */
+export const largeBytes = 1024 * 1024
+const chunkBytes = 64 * 1024
+
+/** What every JSON answer has, and `headers`. */
+export function jsonHeaders(c: Context<ApiEnv>, headers: Record<string, string>): Record<string, string> {
+  return { 'content-type': 'application/json', ...requestHeaders(c), ...guards, ...headers }
+}
 
 /**
  * Answers with text that is JSON already. Built here and not by the context, which would make a Headers object of
@@ -23,25 +38,13 @@ export function jsonResponse(
   status = 200,
   headers: Record<string, string> = {},
 ): Response {
-  const fields = {
-    'content-type': 'application/json',
-    'x-request-id': c.get('requestId'),
-    ...guards,
-    ...headers,
-  }
-  if (text.length < largeCharacters) return new Response(text, { status, headers: fields })
+  const fields = jsonHeaders(c, headers)
+  if (text.length < largeBytes) return new Response(text, { status, headers: fields })
   const bytes = Buffer.from(text)
   const length = { 'content-length': String(bytes.length) }
-  return new Response(piecesOf(bytes), { status, headers: { ...fields, ...length } })
+  return new Response(ReadableStream.from(chunksOf(bytes)), { status, headers: { ...fields, ...length } })
 }
 
-function piecesOf(bytes: Buffer): ReadableStream<Uint8Array> {
-  let at = 0
-  return new ReadableStream({
-    pull(controller) {
-      if (at >= bytes.length) return controller.close()
-      controller.enqueue(bytes.subarray(at, at + pieceBytes))
-      at += pieceBytes
-    },
-  })
+export function* chunksOf(bytes: Buffer): Generator<Uint8Array, void> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes)
 }

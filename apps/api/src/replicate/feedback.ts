@@ -4,10 +4,10 @@ import { type ApiEnv, createRoutes, validBody } from '../api-app.js'
 import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
-import { jsonResponse } from '../json-response.js'
+import { answerPieces } from '../json-pieces.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
-import { baseUrlOf, presentPrediction } from './present.js'
+import { baseUrlOf, presentPieces } from './present.js'
 import { predictionSchema } from './schemas.js'
 
 const mostBytes = 4096
@@ -36,12 +36,12 @@ const feedbackPath = createRoute({
 export function feedbackRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   routes.openAPIRegistry.registerPath(feedbackPath)
-  const read = readBody({ maxBytes: mostBytes, accept: ['application/json'] })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: ['application/json'] })
   routes.post(feedbackPath.getRoutingPath(), needs('predict'), read, async (c) => {
     const given = validBody(feedbackBody, parseJson(await c.req.text()))
     const own = asCaller(context, c, 'predict')
     const prediction = await giveFeedback(own, c.req.param('id') ?? '', given)
-    return jsonResponse(c, await presentPrediction(own, prediction, baseUrlOf(context, c)))
+    return answerPieces(context, c, await presentPieces(own, prediction, baseUrlOf(context, c)))
   })
   return routes
 }

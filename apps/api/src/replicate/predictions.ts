@@ -7,7 +7,7 @@ import { asCaller } from '../as-caller.js'
 import { asNamed, assign } from '../assign.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
-import { jsonResponse } from '../json-response.js'
+import { answerPieces } from '../json-pieces.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { answer, refusals } from '../documentation.js'
@@ -16,7 +16,7 @@ import { cancelAfterHeader, createHeaders, createRefusals } from './create-docum
 import { holdUntilEnd } from '../hold.js'
 import { listQuery, nextQuery, pageOf, readListQuery } from './list-query.js'
 import { parseWaitSeconds } from './prefer-header.js'
-import { baseUrlOf, presentPage, presentPrediction } from './present.js'
+import { baseUrlOf, pagePieces, presentPieces } from './present.js'
 import { presentWithin } from './present-within.js'
 import { createBody, predictionPageSchema, predictionSchema } from './schemas.js'
 
@@ -99,10 +99,10 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const baseUrl = baseUrlOf(context, c)
     // Not all at once: each may have an input and an output of many megabytes.
     const { results, next: last } = await presentWithin(page.predictions, page.next, (prediction) =>
-      presentPrediction(context, prediction, baseUrl),
+      presentPieces(context, prediction, baseUrl),
     )
     const next = last && `${baseUrl}/predictions?${nextQuery(query, last)}`
-    return jsonResponse(c, presentPage(results, next))
+    return answerPieces(context, c, pagePieces(results, next))
   })
 
   routes.openapi(getPath, async (c) => {
@@ -112,12 +112,12 @@ export function predictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const seconds = wait === undefined ? 0 : parseWaitSeconds(wait, maxSeconds)
     if (seconds > 0) own.waiting.refuseTooMany(own.tenant)
     const prediction = seconds === 0 ? await getPrediction(own, id) : await holdUntilEnd(own, c, id, seconds)
-    return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
+    return answerPieces(context, c, await presentPieces(context, prediction, baseUrlOf(context, c)))
   })
 
   routes.openapi(cancelPath, async (c) => {
     const prediction = await cancelPrediction(asCaller(context, c, 'predict'), c.req.valid('param').id)
-    return jsonResponse(c, await presentPrediction(context, prediction, baseUrlOf(context, c)))
+    return answerPieces(context, c, await presentPieces(context, prediction, baseUrlOf(context, c)))
   })
 
   return routes

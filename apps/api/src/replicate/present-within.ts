@@ -1,8 +1,8 @@
 import type { PredictionId } from '@augur/core/ids'
-import type { JsonText } from '@augur/core/predictions/prediction'
+import { bytesOf, type JsonPiece } from '../json-pieces.js'
 
 /** Beyond as much text a page ends early. */
-export const mostPageChars = 16 * 1024 * 1024
+export const mostPageBytes = 16 * 1024 * 1024
 
 /**
  * Presents one thing after the other until their text is too much for a page: at least one, and `next` is the last one
@@ -11,16 +11,16 @@ export const mostPageChars = 16 * 1024 * 1024
 export async function presentWithin<T extends { id: PredictionId }>(
   found: readonly T[],
   next: PredictionId | null,
-  present: (each: T) => Promise<JsonText>,
-  mostChars = mostPageChars,
-): Promise<{ results: JsonText[]; next: PredictionId | null }> {
-  const results: JsonText[] = []
-  let chars = 0
+  present: (each: T) => Promise<readonly JsonPiece[]>,
+  mostBytes = mostPageBytes,
+): Promise<{ results: (readonly JsonPiece[])[]; next: PredictionId | null }> {
+  const results: (readonly JsonPiece[])[] = []
+  let bytes = 0
   for (const [i, each] of found.entries()) {
-    const text = await present(each)
-    results.push(text)
-    chars += text.length
-    if (chars >= mostChars && i < found.length - 1) return { results, next: each.id }
+    const pieces = await present(each)
+    results.push(pieces)
+    bytes += bytesOf(pieces)
+    if (bytes >= mostBytes && i < found.length - 1) return { results, next: each.id }
   }
   return { results, next }
 }

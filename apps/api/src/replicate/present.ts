@@ -1,10 +1,11 @@
 import { explainWaiting } from '@augur/core/predictions/explain-waiting'
 import type { JsonText, Prediction } from '@augur/core/predictions/prediction'
-import { presentOutput } from '@augur/core/predictions/present-output'
-import { renderPrediction } from '@augur/core/predictions/render-prediction'
+import { outputUrl, presentOutput } from '@augur/core/predictions/present-output'
+import { renderPieces, renderPrediction } from '@augur/core/predictions/render-prediction'
 import { isRedisUnavailable } from '@augur/core/redis/connection'
 import type { Context } from 'hono'
 import type { ApiContext } from '../context.js'
+import { type JsonPiece, pieceOf } from '../json-pieces.js'
 import { originOf } from '../origin-of.js'
 
 /** Root of this dialect as the caller reaches it. */
@@ -29,12 +30,35 @@ export async function presentPrediction(
   const [input, output, waiting] = await Promise.all([
     readInput(context, prediction, known),
     presentOutput(context, prediction, prediction.output, baseUrl),
-    prediction.status === 'starting'
-      ? explainWaiting(context, prediction, known.queuePosition).catch(unlessAway)
-      : undefined,
+    waitingOf(context, prediction, known),
   ])
   const { tickets } = context
   return renderPrediction(prediction, { input, output, baseUrl, tickets, ...(waiting && { waiting }) })
+}
+
+/** The same in pieces, of which those that are stored are read later. */
+export async function presentPieces(
+  context: ApiContext,
+  prediction: Prediction,
+  baseUrl: string,
+): Promise<readonly JsonPiece[]> {
+  const { input: asked, output: made } = prediction
+  if (asked?.kind !== 'stored' && made?.kind !== 'stored')
+    return [await presentPrediction(context, prediction, baseUrl)]
+  const { payloads, tickets } = context
+  const [input, output, waiting] = await Promise.all([
+    pieceOf(payloads, asked),
+    payloads
+      .isLarge(made)
+      .then((isLarge) => (isLarge ? outputUrl(tickets, prediction, baseUrl) : pieceOf(payloads, made))),
+    waitingOf(context, prediction, {}),
+  ])
+  return renderPieces(prediction, { input, output, baseUrl, tickets, ...(waiting && { waiting }) })
+}
+
+function waitingOf(context: ApiContext, prediction: Prediction, { queuePosition }: Known) {
+  if (prediction.status !== 'starting') return undefined
+  return explainWaiting(context, prediction, queuePosition).catch(unlessAway)
 }
 
 /** Null as well where retention has removed it since it was known. */
@@ -62,6 +86,12 @@ export async function presentUnfinished(
   const input = await readInput(context, prediction, known)
   const starting: Prediction = { ...prediction, status: 'starting', startedAt: null }
   return renderPrediction(starting, { input, output: null, baseUrl, tickets: context.tickets })
+}
+
+/** A page of things that are pieces of JSON. */
+export function pagePieces(results: readonly (readonly JsonPiece[])[], next: string | null): JsonPiece[] {
+  const listed = results.flatMap((pieces, i) => (i === 0 ? pieces : [',', ...pieces]))
+  return [`{"next":${JSON.stringify(next)},"previous":null,"results":[`, ...listed, ']}']
 }
 
 /** A page of things that are JSON text already. */

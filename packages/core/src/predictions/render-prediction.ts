@@ -14,6 +14,8 @@ export interface RenderOptions {
   waiting?: Waiting
 }
 
+type AroundOptions = Omit<RenderOptions, 'input' | 'output'>
+
 /** Text of one member, or nothing where the value is not there. */
 type Member = string
 
@@ -63,22 +65,24 @@ function termsOf({ expiresAt, deadlineAt, metadata, retriedFrom }: Prediction): 
 }
 
 /** It opens this stream for as long as there is one: the text is the same whenever and wherever it is made. */
-function streamUrl({ id, tenant }: Prediction, { baseUrl, tickets }: RenderOptions): JsonText {
+function streamUrl({ id, tenant }: Prediction, { baseUrl, tickets }: AroundOptions): JsonText {
   const ticket = tickets.issue({ purpose: 'stream', id, tenant, expiresAt: null })
   return json(`${baseUrl}/predictions/${id}/stream?ticket=${ticket}`)
 }
 
-/**
- * The public form of a prediction as JSON text: what `GET` answers and what webhooks carry. Put together as text, for
- * input and output are text already, and parsing and encoding them again would cost more than all the rest.
- */
-export function renderPrediction(prediction: Prediction, options: RenderOptions): JsonText {
-  const { id, model, version, label, status, error, errorCode } = prediction
+/** From the beginning to the text of the input. */
+function headOf({ id, model, version, label, status }: Prediction): JsonText {
+  return `{"id":"${id}","model":${json(model)},"version":"${version}","version_label":${json(label)},"status":"${status}","input":`
+}
+
+const between = ',"output":'
+
+/** From the text of the output to the end. */
+function tailOf(prediction: Prediction, options: AroundOptions): JsonText {
+  const { id, model, error, errorCode } = prediction
   const url = json(`${options.baseUrl}/predictions/${id}`)
   return (
-    `{"id":"${id}","model":${json(model)},"version":"${version}","version_label":${json(label)},"status":"${status}",` +
-    `"input":${options.input ?? 'null'},"output":${options.output ?? 'null'},` +
-    `"error":${json(error)},${errorCode === null ? '' : `"error_code":"${errorCode}",`}` +
+    `,"error":${json(error)},${errorCode === null ? '' : `"error_code":"${errorCode}",`}` +
     `"logs":${json(prediction.logs)},"source":"api","data_removed":${prediction.dataRemoved},` +
     time('created_at', prediction.createdAt) +
     time('started_at', prediction.startedAt) +
@@ -92,4 +96,21 @@ export function renderPrediction(prediction: Prediction, options: RenderOptions)
     webhookOf(prediction) +
     `"urls":{"get":${url},"cancel":${url.slice(0, -1)}/cancel","web":${url},"stream":${streamUrl(prediction, options)}}}`
   )
+}
+
+/**
+ * The public form of a prediction as JSON text: what `GET` answers and what webhooks carry. Put together as text, for
+ * input and output are text already, and parsing and encoding them again would cost more than all the rest.
+ */
+export function renderPrediction(prediction: Prediction, options: RenderOptions): JsonText {
+  const { input, output } = options
+  return headOf(prediction) + (input ?? 'null') + between + (output ?? 'null') + tailOf(prediction, options)
+}
+
+/** The same in pieces, around an input and an output that are no text yet. */
+export function renderPieces<P>(
+  prediction: Prediction,
+  options: AroundOptions & { input: P; output: P },
+): (JsonText | P)[] {
+  return [headOf(prediction), options.input, between, options.output, tailOf(prediction, options)]
 }
