@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util'
 import type { Experiment, Profile } from './experiment.js'
 import { experiments } from './experiments.js'
 import { explain, tableOf } from './report.js'
-import { runExperiment } from './run-experiment.js'
+import { addResult, findPassed, readResults } from './results.js'
+import { conditionsOf, type RunOptions, runExperiment, type Verdict } from './run-experiment.js'
 import { runExperiments } from './run-experiments.js'
 
 const help = `Usage: npm run chaos -- EXPERIMENT… [options]
@@ -17,6 +18,8 @@ down. Prints one JSON line an experiment and a table; ends with 1 when a promise
     --jobs N           experiments at a time (2), but for those that judge times
     --n N              submissions, or whatever the experiment repeats
     --keep             keeps ledger and logs of experiments that pass as well
+    --results FILE     adds each verdict to FILE as it comes; an experiment that passed there already, with the same
+                       seed, figures and versions, is not carried out again: what was interrupted goes on
 
 Experiments:
 ${experiments.map(({ id, title }) => `    ${id.padEnd(5)}${title}`).join('\n')}`
@@ -40,6 +43,20 @@ function chosen(names: readonly string[], all: boolean): readonly Experiment[] {
   })
 }
 
+/** Carries an experiment out and reports it, unless the file of results tells that it passed. */
+function carryOutOnce(options: RunOptions, path: string | undefined) {
+  return async (experiment: Experiment): Promise<Verdict> => {
+    const earlier = path === undefined ? [] : await readResults(path)
+    const passed = findPassed(earlier, await conditionsOf(experiment, options))
+    const verdict = passed ?? (await runExperiment(experiment, options))
+    if (!passed && path !== undefined) await addResult(path, verdict)
+    process.stdout.write(`${JSON.stringify(verdict)}\n`)
+    const heading = `${experiment.id} ${experiment.title} (${verdict.seconds} s${passed ? ', earlier' : ''})`
+    process.stderr.write(`${[heading, ...explain(verdict)].join('\n')}\n`)
+    return verdict
+  }
+}
+
 async function run(argv: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args: argv,
@@ -50,6 +67,7 @@ async function run(argv: string[]): Promise<number> {
       seed: { type: 'string', default: '1' },
       jobs: { type: 'string', default: '2' },
       n: { type: 'string' },
+      results: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
     allowPositionals: true,
@@ -62,17 +80,8 @@ async function run(argv: string[]): Promise<number> {
   const profile: Profile = values.full ? 'full' : 'quick'
   const count = values.n === undefined ? undefined : wholeNumber('n', values.n)
   const seed = wholeNumber('seed', values.seed)
-  const verdicts = await runExperiments(
-    wanted,
-    Math.max(1, wholeNumber('jobs', values.jobs)),
-    async (experiment) => {
-      const verdict = await runExperiment(experiment, { root, seed, profile, count, keep: values.keep })
-      process.stdout.write(`${JSON.stringify(verdict)}\n`)
-      const heading = `${experiment.id} ${experiment.title} (${verdict.seconds} s)`
-      process.stderr.write(`${[heading, ...explain(verdict)].join('\n')}\n`)
-      return verdict
-    },
-  )
+  const carryOut = carryOutOnce({ root, seed, profile, count, keep: values.keep }, values.results)
+  const verdicts = await runExperiments(wanted, Math.max(1, wholeNumber('jobs', values.jobs)), carryOut)
   process.stdout.write(`${tableOf(verdicts)}\n`)
   return verdicts.every(({ pass }) => pass) ? 0 : 1
 }

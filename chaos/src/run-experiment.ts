@@ -1,8 +1,6 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Redis } from 'ioredis'
-import { versionNumber } from '@augur/core/version-number'
 import { type Criterion, type Experiment, isMet, type Profile } from './experiment.js'
 import { type Breaches, check } from './history/check.js'
 import { History } from './history/history.js'
@@ -10,12 +8,15 @@ import { noteLeftovers } from './rig/leftovers.js'
 import { Rig } from './rig/rig.js'
 import { settle } from './rig/settle.js'
 import { SeededRandom } from './seeded-random.js'
+import { readVersions, type Versions } from './versions.js'
 
 export interface Verdict {
   experiment: string
   title: string
   seed: number
   profile: Profile
+  /** How many of whatever it repeats. */
+  count: number
   pass: boolean
   counts: Record<string, number>
   criteria: (Criterion & { met: boolean })[]
@@ -23,7 +24,7 @@ export interface Verdict {
   breaches: Record<string, { count: number; examples: string[] }>
   /** Why it could not be carried out. */
   error?: string
-  versions: { augur: string; node: string; redis: string }
+  versions: Versions
   seconds: number
   /** Where ledger and logs are; gone when it passed. */
   folder: string
@@ -37,21 +38,27 @@ export interface RunOptions {
   keep?: boolean
 }
 
+/** What has to be the same for a verdict to say the same. */
+export type Conditions = Pick<Verdict, 'experiment' | 'seed' | 'profile' | 'count' | 'versions'>
+
+export async function conditionsOf(
+  { id, counts }: Experiment,
+  { seed, profile, count = counts[profile] }: Pick<RunOptions, 'seed' | 'profile' | 'count'>,
+): Promise<Conditions> {
+  return { experiment: id, seed, profile, count, versions: await readVersions() }
+}
+
 /** Carries one experiment out on a rig of its own and judges what happened. Never rejects. */
 export async function runExperiment(experiment: Experiment, options: RunOptions): Promise<Verdict> {
   const startedAt = performance.now()
-  const { seed, profile, root } = options
-  const setting = {
-    profile,
-    random: new SeededRandom(seed),
-    count: options.count ?? experiment.counts[profile],
-  }
+  const conditions = await conditionsOf(experiment, options)
+  const { seed, profile, count } = conditions
+  const setting = { profile, count, random: new SeededRandom(seed) }
   const folder = await mkdtemp(join(tmpdir(), `augur-chaos-${experiment.id}-`))
-  const judged: Judged = { counts: {}, criteria: [], breaches: {}, redis: '' }
+  const judged: Judged = { counts: {}, criteria: [], breaches: {} }
   let rig: Rig | undefined
   try {
-    rig = await Rig.start({ ...experiment.rig(setting), root, folder })
-    judged.redis = await redisVersion(rig.redisUrl)
+    rig = await Rig.start({ ...experiment.rig(setting), root: options.root, folder })
     const measured = (await experiment.run(rig, setting)) ?? []
     const isPatient = profile === 'full'
     await settle(rig, experiment.settleWithinMs ?? 60_000, { isPatient })
@@ -63,10 +70,8 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   } catch (error) {
     judged.error = error instanceof Error ? (error.stack ?? error.message) : String(error)
   }
-  const verdict = verdictOf(experiment, options, judged, {
-    folder,
-    seconds: (performance.now() - startedAt) / 1000,
-  })
+  const seconds = Math.round((performance.now() - startedAt) / 100) / 10
+  const verdict = { ...conditions, title: experiment.title, ...verdictOf(judged), seconds, folder }
   await rig?.stop(verdict.pass && options.keep !== true)
   return verdict
 }
@@ -75,33 +80,20 @@ interface Judged {
   counts: Record<string, number>
   criteria: Criterion[]
   breaches: Breaches
-  redis: string
   error?: string
 }
 
-function verdictOf(
-  { id, title }: Experiment,
-  { seed, profile }: RunOptions,
-  { counts, criteria, breaches, redis, error }: Judged,
-  { folder, seconds }: { folder: string; seconds: number },
-): Verdict {
+function verdictOf({ counts, criteria, breaches, error }: Judged) {
   const judged = criteria.map((criterion) => ({ ...criterion, met: isMet(criterion) }))
   const shown = Object.entries(breaches).map(
     ([name, faults]) => [name, { count: faults.length, examples: faults.slice(0, 5) }] as const,
   )
   return {
-    experiment: id,
-    title,
-    seed,
-    profile,
     pass: error === undefined && shown.length === 0 && judged.every(({ met }) => met),
     counts,
     criteria: judged,
     breaches: Object.fromEntries(shown),
     ...(error !== undefined && { error }),
-    versions: { augur: versionNumber, node: process.versions.node, redis },
-    seconds: Math.round(seconds * 10) / 10,
-    folder,
   }
 }
 
@@ -118,17 +110,5 @@ function countsOf(history: History): Record<string, number> {
     faults: history.of('fault').length,
     exits: history.of('exit').length,
     reads: history.of('read').length,
-  }
-}
-
-async function redisVersion(url: string): Promise<string> {
-  const redis = new Redis(url, { lazyConnect: true, maxRetriesPerRequest: 0, retryStrategy: () => null })
-  redis.on('error', () => undefined)
-  try {
-    return /redis_version:(\S+)/.exec(await redis.info('server'))?.[1] ?? ''
-  } catch {
-    return ''
-  } finally {
-    redis.disconnect()
   }
 }

@@ -47,8 +47,9 @@ export const eventOrder: Experiment = {
         await rig.client.submit(rig.tenant(i), { input: { sleepMs: 300 }, ...options })
       },
     )
+    const ends = () => new Set(arrivals.filter(({ status }) => ranks[status] === 2).map(({ id }) => id)).size
     // With five attempts, one in 32 is given up for good.
-    await until(() => taken.size >= 0.8 * count, 60_000)
+    await until(() => taken.size >= 0.8 * count && ends() >= count, 60_000 + 200 * count)
     await pause(2000)
     receiver.closeAllConnections()
     receiver.close()

@@ -42,7 +42,7 @@ export const longOutage: Experiment = {
       },
     )
     const isOver = () => asked.size === count && [...asked.values()].every((times) => times >= attempts)
-    await until(isOver, 90_000, 200)
+    await until(isOver, 90_000 + 500 * count, 200)
     const fewest = Math.min(...asked.values())
     const most = Math.max(...asked.values())
     const listed = () => Promise.all(rig.tenants.map((tenant) => exhausted(rig, tenant)))

@@ -11,7 +11,7 @@ const mostRuns = 3 + Math.log2(maxSize)
 export const poison: Experiment = {
   id: 'W5',
   title: 'Inputs kill, abort or exhaust the runner that they are run in',
-  counts: { short: 60, quick: 240, full: 3000 },
+  counts: { short: 60, quick: 240, full: 1500 },
   rig: () => ({ serving: { maxSize }, workerEnv: { AUGUR_RUNNER_HEAP_MB: '96' } }),
   async run(rig, { count }) {
     const isPoison = (i: number) => i % every === every - 1

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { Webhook } from 'standardwebhooks'
 import type { Ledger } from '../history/ledger.js'
@@ -33,6 +34,8 @@ export class Receiver {
     this.take(request, response).catch(() => response.destroy())
   })
 
+  private readonly others: TcpServer[] = []
+
   constructor(private readonly options: ReceiverOptions) {}
 
   async listen(): Promise<void> {
@@ -41,9 +44,24 @@ export class Receiver {
   }
 
   urlFor(tenant: Tenant): string {
+    return `http://127.0.0.1:${this.port}/${tenant.name}`
+  }
+
+  /** The same at further addresses of this machine, each of which the server takes for a receiver of its own. */
+  async listenAtMore(count: number): Promise<string[]> {
+    const addresses = Array.from({ length: count }, (_, i) => `127.0.1.${i + 1}`)
+    for (const address of addresses) {
+      const other = createTcpServer((socket) => void this.server.emit('connection', socket))
+      this.others.push(other)
+      await once(other.listen(this.port, address), 'listening')
+    }
+    return addresses.map((address) => `http://${address}:${this.port}`)
+  }
+
+  private get port(): number {
     const address = this.server.address()
     if (address === null || typeof address === 'string') throw new Error('A TCP server must have a port.')
-    return `http://127.0.0.1:${address.port}/${tenant.name}`
+    return address.port
   }
 
   /** Ends all connections that are kept. */
@@ -52,6 +70,7 @@ export class Receiver {
   }
 
   async close(): Promise<void> {
+    for (const other of this.others) other.close()
     this.server.closeAllConnections()
     this.server.close()
     await once(this.server, 'close')

@@ -13,24 +13,26 @@ interface Accepted {
 }
 
 /**
- * Waits until every accepted prediction has ended and every end that was to be told is told, at most so long, and reads
- * all of it three times.
+ * Waits until every accepted prediction has ended and every end that was to be told is told, as long as no `withinMs` pass
+ * without another one, and reads all of it three times.
  */
 export async function settle(
   rig: Rig,
   withinMs: number,
   { isPatient = true }: { isPatient?: boolean } = {},
 ): Promise<void> {
-  const end = Date.now() + withinMs
+  let end = Date.now() + withinMs
   const accepted = acceptedOf(rig)
   await inParallel(accepted, async ({ id, tenant }) => {
     while (Date.now() < end) {
       const read = await rig.client.read(tenant, id, 5)
-      if (read !== null && (isTerminal(read.status) || read.status === 'missing')) return
+      if (read === null || (!isTerminal(read.status) && read.status !== 'missing')) continue
+      end = Date.now() + withinMs
+      return
     }
   })
   const told = accepted.filter(({ hasWebhook }) => hasWebhook).map(({ id }) => id)
-  await until(() => told.every((id) => rig.receiver.told.has(id)), Math.max(0, end - Date.now()))
+  await untilTold(rig, told, withinMs)
   for (let round = 0; round < 2; round++)
     await inParallel(accepted, ({ id, tenant }) => readSurely(rig, tenant, id))
   for (const tenant of rig.tenants) await noteStored(rig, tenant)
@@ -40,6 +42,15 @@ export async function settle(
   // Connections that are kept for a while go first.
   await until(() => haveGivenBack(rig), 20_000, 250)
   noteResources(rig, 'settled')
+}
+
+async function untilTold({ receiver }: Rig, ids: readonly string[], withinMs: number): Promise<void> {
+  let left = ids
+  for (let before = Infinity; left.length > 0 && left.length < before; ) {
+    before = left.length
+    await until(() => left.some((id) => receiver.told.has(id)), withinMs)
+    left = left.filter((id) => !receiver.told.has(id))
+  }
 }
 
 function acceptedOf(rig: Rig): Accepted[] {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@augur/core/free-port'
-import { findRedisBinary } from '@augur/core/redis/find-redis-binary'
+import { findRedisBinary, type RedisBinary } from '@augur/core/redis/find-redis-binary'
 import { type ProcessExit, startRedisProcess } from '@augur/core/redis/redis-process'
 
 // The same folder from src and from dist, and the one `npm start` unpacks into.
@@ -28,9 +28,12 @@ interface RedisServerOptions {
   settings?: Record<string, string>
 }
 
+/** What `startRedis` starts. */
+export const testRedisBinary = (): Promise<RedisBinary> => findRedisBinary({ packageDir, env: process.env })
+
 /** A real Redis for one test run: loopback, free port, noeviction, no persistence unless asked for. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
-  const binary = await findRedisBinary({ packageDir, env: process.env })
+  const binary = await testRedisBinary()
   const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'augur-redis-')))
   const server = await startRedisProcess({
     binary,
