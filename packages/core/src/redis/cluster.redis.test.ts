@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { RedisCluster } from '@augur/test-support/redis-cluster/redis-cluster'
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
+import { watchCommands } from '@augur/test-support/watch-commands'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { modelTag, randomToken } from '../ids.js'
 import { cancelPrediction } from '../predictions/cancel-prediction.js'
@@ -81,4 +82,18 @@ test('so does every step of what belongs to no prediction, and each node has a s
     Array.from({ length: 20 }, (_, i) => redis.set(keys.queuePrefix(modelTag(`augur/${i}`)), '')),
   )
   expect(Math.min(...(await cluster.sizes()))).toBeGreaterThan(0)
+})
+
+test('who watches what it is told is told of the commands of every node', async () => {
+  const seen = new Set<string>()
+  const watch = await watchCommands(cluster.proxy.url, ([, key = '']) => seen.add(key))
+  const keys = Array.from({ length: 20 }, (_, i) => `watched-${i}`)
+  // Nodes begin to tell when they have consented, each for itself.
+  await expect
+    .poll(async () => {
+      await Promise.all(keys.map((key) => context.redis.get(key)))
+      return keys.filter((key) => !seen.has(key))
+    })
+    .toEqual([])
+  watch.stop()
 })

@@ -14,6 +14,7 @@ class Connection {
   /** The node of a transaction under way; null before its first key is known. */
   private transaction: { node: number | null; held: Buffer[] } | null = null
   private isSubscriber = false
+  private isMonitor = false
 
   constructor(
     private readonly client: Socket,
@@ -48,7 +49,11 @@ class Connection {
   }
 
   private route(words: readonly Buffer[], bytes: Buffer): void {
-    const name = String(words[0]).toUpperCase()
+    // One without arguments may come as a line of text.
+    const name = String(words[0] ?? bytes)
+      .trim()
+      .toUpperCase()
+    if (name === 'MONITOR') return this.monitor(bytes)
     const key = name === 'MULTI' || name === 'EXEC' || name === 'DISCARD' ? null : firstKey(words)
     if (name.endsWith('SUBSCRIBE')) this.isSubscriber = true
     if (name === 'MULTI') this.transaction = { node: null, held: [] }
@@ -61,6 +66,12 @@ class Connection {
     for (const held of transaction.held.splice(0)) this.send(transaction.node ?? 0, held)
     this.send(transaction.node ?? 0, bytes)
     if (name === 'EXEC' || name === 'DISCARD') this.transaction = null
+  }
+
+  /** From here on the client is told, line by line, what each of the nodes takes. */
+  private monitor(bytes: Buffer): void {
+    this.isMonitor = true
+    for (const node of this.ports.keys()) this.socketOf(node).write(bytes)
   }
 
   private send(node: number, bytes: Buffer): void {
@@ -84,9 +95,16 @@ class Connection {
         return
       }
       entry.received = Buffer.concat([entry.received, bytes])
-      this.answer()
+      if (this.isMonitor) this.tell(entry)
+      else this.answer()
     })
     return socket
+  }
+
+  private tell(entry: { received: Buffer }): void {
+    const end = entry.received.lastIndexOf('\n') + 1
+    this.client.write(entry.received.subarray(0, end))
+    entry.received = entry.received.subarray(end)
   }
 
   private answer(): void {
