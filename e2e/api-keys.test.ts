@@ -60,7 +60,7 @@ test('a key is made, listed, rotated and revoked by command, and opens the API a
   expect((await keys(['revoke', id])).stdout).toBe(
     `Key ${id} (story) is revoked, everywhere within 5 seconds.\n`,
   )
-  await expect.poll(() => statusWith(key), { timeout: 5000 }).toBe(401)
+  await expect.poll(() => statusWith(key)).toBe(401)
   expect(await statusWith(successor)).toBe(200)
 })
 

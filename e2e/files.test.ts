@@ -148,7 +148,7 @@ test('lines of a batch name files, and one whose file cannot be had fails alone'
   const batch = await bodyOf<{ id: string }>(created)
   const counts = async () =>
     (await bodyOf<{ request_counts: object }>(await stack.request(`/batches/${batch.id}`))).request_counts
-  await expect.poll(counts, { timeout: 20_000 }).toEqual({ total: 3, completed: 2, failed: 1 })
+  await expect.poll(counts).toEqual({ total: 3, completed: 2, failed: 1 })
   const errors = await (await stack.request(`/batches/${batch.id}/errors`)).text()
   expect(errors).toContain('image: the file could not be fetched: the answer was 404')
 })
@@ -157,6 +157,6 @@ test('files go from the store when they expire', async () => {
   const { id } = await upload(digitSeven)
   const isStored = () => [...s3.objects.keys()].some((key) => key.includes('/files/'))
   expect(isStored()).toBe(true)
-  await expect.poll(isStored, { timeout: 40_000 }).toBe(false)
+  await expect.poll(isStored).toBe(false)
   expect((await stack.request(`/files/${id}`)).status).toBe(410)
 })

@@ -111,7 +111,7 @@ test('a removed version finishes what it runs; what still waits after the drain 
   closing.push(() => models.remove())
   const receiver = await startWebhookReceiver()
   closing.push(() => receiver.close())
-  const stack = await start(models.dir, { AUGUR_DRAIN_SECONDS: '1' })
+  const stack = await start(models.dir, { AUGUR_DRAIN_SECONDS: '5' })
   const running = await submitGated(stack, { value: [1, 1, 1], gate: 'last' })
   await processing(stack, [running])
   const waiting = await submitGated(stack, { value: [2, 2, 2] }, receiver.url)

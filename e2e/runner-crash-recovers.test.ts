@@ -3,7 +3,7 @@ import { freePort } from '@augur/test-support/free-port'
 import { startWebhookReceiver, type WebhookReceiver } from '@augur/test-support/webhook-receiver'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readMetric } from './support/metrics.js'
-import { allEnded, ended } from './support/predictions.js'
+import { allEnded, ended, read } from './support/predictions.js'
 import { sleepingRepository, submit } from './support/sleeping.js'
 import { until } from './support/until.js'
 
@@ -38,10 +38,18 @@ async function killBusyRunner(): Promise<boolean> {
 }
 
 test('20 runners killed in the middle of a micro-batch: every prediction ends once, right, with one webhook-id', async () => {
-  const values = Array.from({ length: 400 }, (_, i) => [i, i + 0.5, 7])
-  const ids = await Promise.all(values.map((value) => submit(stack, { value, sleepMs: 20 }, receiver.url)))
-  let hits = 0
-  while (hits < 20) if (await killBusyRunner()) hits++
+  const values: number[][] = []
+  const ids: string[] = []
+  const submitMore = async () => {
+    const more = Array.from({ length: 200 }, (_, i) => [values.length + i, 0.5, 7])
+    values.push(...more)
+    ids.push(...(await Promise.all(more.map((value) => submit(stack, { value, sleepMs: 20 }, receiver.url)))))
+  }
+  for (let hits = 0; hits < 20; ) {
+    // Only while predictions wait is a runner always busy.
+    if (ids.length === 0 || (await read(stack, ids.at(-1) ?? '')).status !== 'starting') await submitMore()
+    if (await killBusyRunner()) hits++
+  }
   const predictions = await allEnded(stack, ids)
   expect(predictions.map(({ status }) => status)).toEqual(ids.map(() => 'succeeded'))
   expect(predictions.map(({ output }) => output?.value)).toEqual(values)

@@ -97,11 +97,11 @@ test('receivers that hold the old secret and those that hold the new one verify 
     await submitMany(1, receiver.url)
     return receiver.received.some((webhook) => verifies(key, webhook))
   })
-  const count = receiver.received.length
   const after = await submitMany(5, receiver.url)
   await receiver.webhookIdsOf(after)
+  const isAfter = ({ body }: ReceivedWebhook) => after.includes(JSON.parse(body).id)
   expect(receiver.received.every((webhook) => verifies(old, webhook))).toBe(true)
-  expect(receiver.received.slice(count).every((webhook) => verifies(key, webhook))).toBe(true)
+  expect(receiver.received.filter(isAfter).every((webhook) => verifies(key, webhook))).toBe(true)
   await receiver.close()
 })
 

@@ -12,8 +12,6 @@ beforeAll(async () => {
 })
 afterAll(() => worker?.close())
 
-const patience = { timeout: 15_000, interval: 20 }
-
 /** The factor that the version which answers multiplies by. */
 async function factorOf(reference: string): Promise<number> {
   const { status, output } = await worker.ended(await worker.submit(reference, [1, 2, 3]))
@@ -92,11 +90,11 @@ describe('what cannot be loaded leaves the old version serving and is shown with
   test('files that are not those of the manifest, until they are mended', async () => {
     await serve('damaged', 42)
     await writeFile(join(folderOf('damaged'), 'model.onnx'), 'not what the manifest says')
-    await expect.poll(() => problemsOf('damaged'), patience).toMatchObject([{ code: 'checksum_mismatch' }])
+    await expect.poll(() => problemsOf('damaged')).toMatchObject([{ code: 'checksum_mismatch' }])
     expect(await factorOf('augur/damaged:1')).toBe(42)
     await serve('damaged', 43)
     expect(await factorOf('augur/damaged:1')).toBe(43)
-    await expect.poll(() => problemsOf('damaged'), patience).toEqual([])
+    await expect.poll(() => problemsOf('damaged')).toEqual([])
   })
 
   test('a manifest that is none, until it is mended', async () => {
@@ -105,10 +103,10 @@ describe('what cannot be loaded leaves the old version serving and is shown with
     const text = await readFile(manifest, 'utf8')
     await writeFile(manifest, '{')
     const broken = [{ code: 'invalid_manifest', id: null, state: 'load_failed' }]
-    await expect.poll(() => problemsOf('unreadable'), patience).toMatchObject(broken)
+    await expect.poll(() => problemsOf('unreadable')).toMatchObject(broken)
     expect(await factorOf('augur/unreadable')).toBe(52)
     await writeFile(manifest, text)
-    await expect.poll(() => problemsOf('unreadable'), patience).toEqual([])
+    await expect.poll(() => problemsOf('unreadable')).toEqual([])
     expect((await worker.catalogue()).stateOf(id)).toBe('ready')
   })
 
@@ -116,7 +114,7 @@ describe('what cannot be loaded leaves the old version serving and is shown with
     await serve('refused', 62)
     const { id } = await writeRefused('refused', 'NoSuchOperator')
     await expect
-      .poll(() => problemsOf('refused'), patience)
+      .poll(() => problemsOf('refused'))
       .toMatchObject([{ id, code: 'invalid_model', state: 'load_failed' }])
     expect(await factorOf('augur/refused:1')).toBe(62)
     expect(worker.notReady()).toBeNull()
@@ -149,7 +147,7 @@ test('a folder that grows file by file is served when it is complete', async () 
   const { folder, id } = await scalingModel(worker.core.folder, { name: 'growing', factor: 5 })
   await mkdir(folderOf('growing'), { recursive: true })
   await cp(join(folder, 'manifest.json'), join(folderOf('growing'), 'manifest.json'))
-  await expect.poll(() => problemsOf('growing'), patience).toMatchObject([{ code: 'missing_file' }])
+  await expect.poll(() => problemsOf('growing')).toMatchObject([{ code: 'missing_file' }])
   await cp(join(folder, 'model.onnx'), join(folderOf('growing'), 'model.onnx'))
   await worker.untilState(id, 'ready')
   expect(await factorOf('augur/growing')).toBe(5)
@@ -167,9 +165,9 @@ test('a model that is unloaded stops, takes nothing more, and is back with load'
 
 test('a load that the runner refused is tried again when an operator asks for it', async () => {
   await writeRefused('retried', 'NoOtherOperator')
-  await expect.poll(() => failuresOf('retried'), patience).toBe(1)
+  await expect.poll(() => failuresOf('retried')).toBe(1)
   await worker.desired.load('augur/retried')
-  await expect.poll(() => failuresOf('retried'), patience).toBe(2)
+  await expect.poll(() => failuresOf('retried')).toBe(2)
 })
 
 test('a version that Redis lost is back in the catalogue with the next look at the repository', async () => {

@@ -77,12 +77,12 @@ test('a worker that stops while files of a batch are fetched hands its lines bac
       webhook: null,
       metadata: null,
       expiresInMs: 3_600_000,
-      lines: [{ kind: 'parsed', value }],
+      lines: [[{ kind: 'parsed', value }]],
       idempotency: null,
     },
   )
   await expect.poll(() => slow.requests.length).toBe(1)
   await worker.restart()
   const read = async () => worker.core.batches.read(batch.id)
-  await expect.poll(read, { timeout: 15_000 }).toMatchObject({ status: 'completed', completed: 1, failed: 0 })
+  await expect.poll(read).toMatchObject({ status: 'completed', completed: 1, failed: 0 })
 })

@@ -27,11 +27,11 @@ test('predictions of a paused version are taken, and say within a second that th
   expect(await paused.json()).toEqual({ model, version, label, paused: true, draining: false })
   const { results } = pausablePageSchema.parse(await (await api.app.request('/admin/versions')).json())
   expect(results).toEqual([{ model, version, label, paused: true, draining: false }])
-  await expect.poll(() => waiting(id), { timeout: 3000 }).toEqual({ position: 0, reason: 'paused' })
+  await expect.poll(() => waiting(id)).toEqual({ position: 0, reason: 'paused' })
   const second = predictionSchema.parse(await (await api.create()).json())
   expect(second).toMatchObject({ queue_position: 1, estimated_start: null, waiting_reason: 'paused' })
   expect(await (await change('resume')).json()).toMatchObject({ paused: false })
-  await expect.poll(() => waiting(id), { timeout: 3000 }).toEqual({ position: 0, reason: 'queued' })
+  await expect.poll(() => waiting(id)).toEqual({ position: 0, reason: 'queued' })
 })
 
 test('pausing twice is like pausing once, and each is in the audit log', async () => {

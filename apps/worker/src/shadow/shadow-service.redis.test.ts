@@ -10,7 +10,6 @@ import { createTestWorker, type TestWorker } from '../test/test-worker.js'
 const tag = modelTag('augur/trial')
 const trial = 'a-trial'
 /** Its runner starts with what processor time nobody else wants. */
-const patience = { timeout: 50_000, interval: 50 }
 let worker: TestWorker
 let candidate: string
 beforeEach(async () => {
@@ -42,7 +41,7 @@ const counts = () => worker.context.shadowStore.counts(tag, trial)
 const totalOf = ({ outcomes, missing }: ShadowCounts) =>
   Object.values(outcomes).reduce((sum, count) => sum + count, missing)
 async function untilCounted(total: number): Promise<void> {
-  await expect.poll(async () => totalOf(await counts()), patience).toBe(total)
+  await expect.poll(async () => totalOf(await counts())).toBe(total)
 }
 
 /** Of each thread, by the kernel's table. */
@@ -101,5 +100,5 @@ test('an input that is gone is counted as missing', async () => {
   const target = { model: 'augur/trial', version: candidate }
   await worker.context.shadowQueues.add(target, [{ trial: 'later', primary: id }], 10, Date.now())
   const missing = async () => (await worker.context.shadowStore.counts(tag, 'later')).missing
-  await expect.poll(missing, patience).toBe(1)
+  await expect.poll(missing).toBe(1)
 })

@@ -112,7 +112,7 @@ test('deliveries that share a job are each made until they are taken, and those 
   const ids = await queue(receiver.url, 20, 'shared')
   consume(Array(200).fill(1))
   await expect
-    .poll(() => Promise.all(ids.map((id) => context.deliveryStore.state(id))), { timeout: 20_000 })
+    .poll(() => Promise.all(ids.map((id) => context.deliveryStore.state(id))))
     .toEqual(Array(20).fill('delivered'))
   expect(taken.size).toBe(20)
   expect(receiver.received).toHaveLength(60)
