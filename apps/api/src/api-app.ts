@@ -4,6 +4,9 @@ import { describeFieldErrors, fieldErrors } from '@augur/core/field-errors'
 import { OpenAPIHono, type z } from '@hono/zod-openapi'
 import type { HonoOptions } from 'hono/hono-base'
 
+/** How much of a quota is left: draft-ietf-httpapi-ratelimit-headers-10. */
+export type RateLimitFields = Record<'ratelimit-policy' | 'ratelimit', string>
+
 /** What middleware leaves for handlers. */
 export interface ApiEnv {
   /** What the server hands over; nothing where a request came without a socket. */
@@ -15,6 +18,8 @@ export interface ApiEnv {
     caller: Caller
     /** Where the request is traced. */
     traceparent?: string
+    /** Where requests of the caller are limited. */
+    rateLimit?: RateLimitFields
     /** Whether problems have a member `error` as well. */
     hasErrorMember?: boolean
   }

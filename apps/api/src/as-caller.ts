@@ -2,6 +2,7 @@ import { type Scope, requireScope } from '@augur/core/access/scopes'
 import type { TicketPurpose } from '@augur/core/access/tickets'
 import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
+import { accepts } from './accept-header.js'
 import type { ApiEnv } from './api-app.js'
 import type { ApiContext } from './context.js'
 
@@ -25,13 +26,25 @@ function callerContext(context: ApiContext, own: OfCaller): CallerContext {
   return Object.assign(inherited, own)
 }
 
+const json: readonly string[] = ['application/json']
+
 /**
- * The only way to a tenant, so that no handler can forget to ask whether its caller may do this.
- * @throws ServiceError `forbidden`
+ * The only way to a tenant, so that no handler can forget to ask whether its caller may do this, and takes what it
+ * `produces`.
+ * @throws ServiceError `forbidden` or `not_acceptable`
  */
-export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope): CallerContext {
+export function asCaller(
+  context: ApiContext,
+  c: Context<ApiEnv>,
+  scope: Scope,
+  produces = json,
+): CallerContext {
+  allow(c, scope, produces)
+  return contextOf(context, c)
+}
+
+function contextOf(context: ApiContext, c: Context<ApiEnv>): CallerContext {
   const caller = c.get('caller')
-  requireScope(caller, scope)
   const { tenant, keyId, limits } = caller
   const maxOpenOfKey = keyId === null ? 0 : (limits.maxOpen ?? context.settings.AUGUR_MAX_OPEN_PER_CALLER)
   const traceparent = context.tracing === null ? undefined : c.get('traceparent')
@@ -40,10 +53,15 @@ export function asCaller(context: ApiContext, c: Context<ApiEnv>, scope: Scope):
 
 /**
  * For what belongs to no tenant.
- * @throws ServiceError `forbidden`
+ * @throws ServiceError `forbidden` or `not_acceptable`
  */
-export function allow(c: Context<ApiEnv>, scope: Scope): void {
+export function allow(c: Context<ApiEnv>, scope: Scope, produces = json): void {
   requireScope(c.get('caller'), scope)
+  const accept = c.req.header('accept')
+  // What is deleted leaves nothing to be answered.
+  if (accept === undefined || c.req.method === 'DELETE') return
+  if (!produces.some((mediaType) => accepts(accept, mediaType)))
+    throw new ServiceError('not_acceptable', `This path answers ${produces.join(' or ')}.`)
 }
 
 /**
@@ -57,7 +75,10 @@ export function asReader(
   id: string,
 ): CallerContext {
   const ticket = c.req.query('ticket')
-  if (ticket === undefined) return asCaller(context, c, 'read')
+  if (ticket === undefined) {
+    requireScope(c.get('caller'), 'read')
+    return contextOf(context, c)
+  }
   const tenant = context.tickets.read(purpose, id, ticket, context.now())
   if (tenant === null) throw new ServiceError('unauthenticated', 'The ticket of this URL is not valid.')
   return callerContext(context, { tenant, keyId: null, maxOpenOfKey: 0, traceparent: undefined })

@@ -42,7 +42,10 @@ export const apiSettings = sharedSettings.extend({
   AUGUR_CORS_ORIGINS: setting.list.pipe(z.array(origin)),
   AUGUR_DEFAULT_MODEL: z.string().default('augur/digits'),
   AUGUR_MAX_BODY_BYTES: setting.integer(1024, 1_073_741_824, 10 * 1024 * 1024),
+  // Parsing recurses, and so does what looks at what was parsed.
+  AUGUR_MAX_JSON_DEPTH: setting.integer(4, 500, 32),
   AUGUR_MAX_JSON_VALUES: setting.integer(1000, 100_000_000, 1_000_000),
+  AUGUR_MAX_TENSOR_ELEMENTS: setting.integer(1, 2_147_483_647, 134_217_728),
   AUGUR_MAX_CONNECTIONS: setting.integer(1, 1_000_000, 20_000),
   AUGUR_MAX_BATCH_LINES: setting.integer(1, 10_000_000, 50_000),
   AUGUR_MAX_BATCH_BYTES: setting.integer(1024, 1_099_511_627_776, 200 * 1024 * 1024),

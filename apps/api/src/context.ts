@@ -69,6 +69,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
   const dataRetentionMs = settings.AUGUR_DATA_RETENTION_SECONDS * 1000
   const publicUrl = settings.AUGUR_PUBLIC_URL?.replace(/\/$/, '')
   const payloadStore = createPayloadStore(settings, dataDir)
+  const jsonLimits = { maxDepth: settings.AUGUR_MAX_JSON_DEPTH, maxValues: settings.AUGUR_MAX_JSON_VALUES }
 
   const apiKeys = new ApiKeyStore(redis, keys)
   const catalogueStore = new CatalogueStore(redis, keys)
@@ -144,7 +145,8 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     batchUploads: new BatchUploads(redis, keys),
     chunkFiles: new ChunkFiles(payloadStore),
     chunkQueues,
-    bodyLimits: { maxBytes: settings.AUGUR_MAX_BODY_BYTES, maxValues: settings.AUGUR_MAX_JSON_VALUES },
+    jsonLimits,
+    bodyLimits: { maxBytes: settings.AUGUR_MAX_BODY_BYTES, ...jsonLimits },
     maxBatchLines: settings.AUGUR_MAX_BATCH_LINES,
     maxOpenBatches: settings.AUGUR_MAX_OPEN_BATCHES,
     files: new FileStore(redis, keys),
@@ -162,7 +164,7 @@ export async function createContext(settings: ApiSettings, logger: Logger) {
     ),
     idempotency: new IdempotencyKeys(redis, keys),
     subscriptions: new EndedSubscriptions(subscriber, keys),
-    inputSchemas: new InputSchemas(),
+    inputSchemas: new InputSchemas({ maxTensorElements: settings.AUGUR_MAX_TENSOR_ELEMENTS }),
     waiting: new WaitingClients(metrics.waitingClients, {
       total: settings.AUGUR_MAX_WAITING,
       perTenant: settings.AUGUR_MAX_TENANT_WAITING,

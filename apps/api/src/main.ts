@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { loadConfig, readEnvironment, secretsOf } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
 import { armFailpoints } from '@augur/core/failpoints'
+import { withMasterKey } from '@augur/core/master-key'
 import { requireDurability } from '@augur/core/redis/require-durability'
 import { refuseStart } from '@augur/core/refuse-start'
 import { closeOnSignals, Shutdown } from '@augur/core/shutdown'
@@ -19,7 +20,8 @@ const drainMs = 1500
 
 async function start(): Promise<void> {
   exitWithParent(process.env)
-  const settings = loadConfig(apiSettings, readEnvironment(process.env, process.cwd()))
+  const given = loadConfig(apiSettings, readEnvironment(process.env, process.cwd()))
+  const settings = await withMasterKey(given)
   const logger = createLogger('api', settings.AUGUR_LOG_LEVEL, secretsOf(settings))
   const shutdown = new Shutdown(logger)
   closeOnSignals(shutdown, logger)

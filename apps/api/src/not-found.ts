@@ -1,6 +1,7 @@
 import { ServiceError } from '@augur/core/errors'
 import type { Context, Hono } from 'hono'
 import type { ApiEnv } from './api-app.js'
+import { noContent } from './json-response.js'
 import { problemResponse } from './problem-response.js'
 
 const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'QUERY']
@@ -18,7 +19,7 @@ export function createNotFoundHandler(app: Hono<ApiEnv>, whyNoMethod: (path: str
     const allowed = allowedMethods(app, c.req.path)
     if (allowed.length === 0) throw new ServiceError('not_found', 'There is nothing at this path.')
     const allow = [...allowed, 'OPTIONS'].join(', ')
-    if (c.req.method === 'OPTIONS') return c.body(null, 204, { allow })
+    if (c.req.method === 'OPTIONS') return noContent(c, { allow })
     const reason = whyNoMethod(c.req.path) ?? 'This path does not take this method.'
     const refusal = new ServiceError('method_not_allowed', reason)
     return problemResponse(c, refusal, { allow })

@@ -1,6 +1,7 @@
-import type { ServiceError } from '@augur/core/errors'
+import type { Quota, ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
-import type { ApiEnv } from './api-app.js'
+import type { ApiEnv, RateLimitFields } from './api-app.js'
+import { HttpRefusal } from './http-refusal.js'
 import { jsonResponse } from './json-response.js'
 import { problemMediaType, toProblem } from './problem.js'
 
@@ -16,6 +17,21 @@ export function problemResponse(
     'content-type': problemMediaType,
     ...(error.retryAfterSeconds !== undefined && { 'retry-after': String(error.retryAfterSeconds) }),
     ...(error.code === 'unauthenticated' && { 'www-authenticate': 'Bearer' }),
+    ...(error.quota && quotaHeaders(error.quota, error.retryAfterSeconds, c.get('rateLimit'))),
+    ...(error instanceof HttpRefusal && error.headers),
     ...headers,
   })
 }
+
+/** That nothing is left of it; where the rate of requests is told, both stand in one field. */
+function quotaHeaders(
+  { name, most, mayBeLeft = false }: Quota,
+  resetSeconds: number | undefined,
+  rate: RateLimitFields | undefined,
+): Record<string, string> {
+  const reset = resetSeconds === undefined ? '' : `;t=${resetSeconds}`
+  const policy = { 'ratelimit-policy': joined(rate?.['ratelimit-policy'], `"${name}";q=${most}`) }
+  return mayBeLeft ? policy : { ...policy, ratelimit: joined(rate?.ratelimit, `"${name}";r=0${reset}`) }
+}
+
+const joined = (field: string | undefined, more: string) => (field === undefined ? more : `${field}, ${more}`)

@@ -9,15 +9,35 @@ interface FetchHandler {
   fetch(request: Request, env: object): Response | Promise<Response>
 }
 
+const refusalHeaders = { ...guards, 'content-type': problemMediaType }
+
 /** A request that never became one: its host or its path is malformed. */
 function refuseMalformed(): Response {
   const problem = toProblem(new ServiceError('invalid_request', 'The request is malformed.'), 'none')
-  return new Response(JSON.stringify(problem), {
-    status: problem.status,
-    headers: {
-      ...guards,
-      'content-type': problemMediaType,
-    },
+  return new Response(JSON.stringify(problem), { status: problem.status, headers: refusalHeaders })
+}
+
+/** Whatever else than `100-continue` a client may expect. Its body may follow or not, so nothing can. */
+function refuseExpectation(_: IncomingMessage, outgoing: ServerResponse): void {
+  const detail = 'Of what may be expected only 100-continue is known.'
+  const problem = toProblem(new ServiceError('expectation_failed', detail), 'none')
+  outgoing.writeHead(problem.status, { ...refusalHeaders, connection: 'close' }).end(JSON.stringify(problem))
+}
+
+/**
+ * Lets a client send the body that it holds back once somebody reads it, so that a refusal by the headers alone comes
+ * first. Who was not told to go on may send it or not: nothing else can follow on the connection.
+ */
+function continueWhenRead(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  isLeaving: () => boolean,
+): void {
+  outgoing.setHeader('connection', 'close')
+  incoming.once('resume', () => {
+    if (outgoing.headersSent) return
+    if (!isLeaving()) outgoing.removeHeader('connection')
+    outgoing.writeContinue()
   })
 }
 
@@ -45,7 +65,12 @@ export function createHttpServer(
     errorHandler: refuseMalformed,
     overrideGlobalObjects: true,
   })
-  return createServer(
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (isLeaving()) outgoing.setHeader('connection', 'close')
+    if (hasBody(incoming) && !uploadPath.test(incoming.url ?? '')) limitBody(incoming, outgoing, bodyMs)
+    void listener(incoming, outgoing)
+  }
+  const server = createServer(
     {
       maxHeaderSize: 8 * 1024,
       headersTimeout: 5000,
@@ -55,12 +80,14 @@ export function createHttpServer(
       // Longer than proxies keep an idle connection (60 s mostly), so that it is never us who closes one in use.
       keepAliveTimeout: 65_000,
     },
-    (incoming, outgoing) => {
-      if (isLeaving()) outgoing.setHeader('connection', 'close')
-      if (hasBody(incoming) && !uploadPath.test(incoming.url ?? '')) limitBody(incoming, outgoing, bodyMs)
-      void listener(incoming, outgoing)
-    },
+    serve,
   )
+  server.on('checkContinue', (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    continueWhenRead(incoming, outgoing, isLeaving)
+    serve(incoming, outgoing)
+  })
+  server.on('checkExpectation', refuseExpectation)
+  return server
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -38,7 +38,10 @@ export class WaitingClients {
     if (total > 0 && this.held.size >= total)
       throw new ServiceError('overloaded', 'As many requests wait as this server holds.', later)
     if (perTenant > 0 && (this.byTenant.get(tenant) ?? 0) >= perTenant)
-      throw new ServiceError('quota_exceeded', `No more than ${perTenant} requests may wait at once.`, later)
+      throw new ServiceError('quota_exceeded', `No more than ${perTenant} requests may wait at once.`, {
+        ...later,
+        quota: { name: 'waiting-requests', most: perTenant },
+      })
   }
 
   /** Runs `wait` with a signal that is aborted when the client leaves or the process stops. */

@@ -30,6 +30,7 @@ export const workerSettings = sharedSettings.extend({
   AUGUR_MAX_RUNNERS: setting.integer(0, 4096, 0),
   AUGUR_EXECUTION_PROVIDERS: providers.transform((given) => (given.length > 0 ? given : ['cpu' as const])),
   AUGUR_RUNNER_MEMORY_MB: setting.integer(0, 16_777_216, 0),
+  AUGUR_MAX_IMAGE_PIXELS: setting.integer(1, 268_402_689, 25_000_000),
   AUGUR_RUNNER_HEAP_MB: setting.integer(64, 65_536, 512),
   AUGUR_RUNNER_LIBRARY_PATH: z.string().optional(),
   AUGUR_CUDA_DEVICES: z.string().optional(),

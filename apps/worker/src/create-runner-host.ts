@@ -13,6 +13,7 @@ export function createRunnerHost(settings: WorkerSettings, logger: Logger): Runn
       launcher: findDeathSignalCommand(),
       environment: deviceEnvironment(settings),
       providers: settings.AUGUR_EXECUTION_PROVIDERS,
+      maxImagePixels: settings.AUGUR_MAX_IMAGE_PIXELS,
       maxOldSpaceMb: settings.AUGUR_RUNNER_HEAP_MB,
       ...(memoryMb > 0 && { memoryLimitBytes: memoryMb * 1024 ** 2 }),
     },

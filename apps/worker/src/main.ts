@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { loadConfig, readEnvironment } from '@augur/core/config'
 import { exitWithParent } from '@augur/core/exit-with-parent'
 import { armFailpoints } from '@augur/core/failpoints'
+import { withMasterKey } from '@augur/core/master-key'
 import { requireTrueClock } from '@augur/core/redis/clock-skew'
 import { requireDurability } from '@augur/core/redis/require-durability'
 import { refuseStart } from '@augur/core/refuse-start'
@@ -33,7 +34,8 @@ async function serveOperations(
 
 async function start(): Promise<void> {
   exitWithParent(process.env)
-  const settings = loadConfig(workerSettings, readEnvironment(process.env, process.cwd()))
+  const given = loadConfig(workerSettings, readEnvironment(process.env, process.cwd()))
+  const settings = await withMasterKey(given)
   const context = await createContext(settings)
   armFailpoints(settings, context)
   const shutdown = new Shutdown(context.logger)

@@ -172,32 +172,36 @@ function callers({ get, post }: Requests, target: Target): Row[] {
 
 function bodies({ create, post, own }: Requests): Row[] {
   const valid = JSON.stringify(validSum)
-  const chunked = (chunks: string) =>
+  const chunked = (chunks: string, to = '/api/v1/predictions', type = 'application/json') =>
     raw(
-      `POST /api/v1/predictions HTTP/1.1\r\nHost: 127.0.0.1\r\n${own.map(([n, v]) => `${n}: ${v}\r\n`).join('')}` +
-        `Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
+      `POST ${to} HTTP/1.1\r\nHost: 127.0.0.1\r\n${own.map(([n, v]) => `${n}: ${v}\r\n`).join('')}` +
+        `Content-Type: ${type}\r\nTransfer-Encoding: chunked\r\n\r\n${chunks}`,
     )
   const declared = (length: number, ...more: (readonly [string, string])[]) =>
     create(valid, [['Content-Length', String(length)], ...more])
   const tooLarge = { status: 413, code: 'payload_too_large' }
   const unsupported = { status: 415, code: 'unsupported_media_type' }
+  const otherType = { ...unsupported, headers: { 'accept-post': /^application\/json$/ } }
+  const compressed = { ...unsupported, headers: { 'accept-encoding': /^identity$/ } }
   const path = '/api/v1/predictions'
+  const storm = `${'1\r\n \r\n'.repeat(100_000)}0\r\n\r\n`
+  const part = '--b\r\nContent-Disposition: form-data; name="content"; filename="f"\r\n\r\n'
   return [
-    { name: 'no content type', request: post(path, valid, []), expected: unsupported },
+    { name: 'no content type', request: post(path, valid, []), expected: otherType },
     {
       name: 'another content type',
       request: post(path, valid, [['Content-Type', 'text/xml']]),
-      expected: unsupported,
+      expected: otherType,
     },
     {
       name: 'a compressed body',
       request: create(valid, [['Content-Encoding', 'gzip']]),
-      expected: unsupported,
+      expected: compressed,
     },
     {
       name: 'a chain of encodings',
       request: create(valid, [['Content-Encoding', 'gzip, br, gzip']]),
-      expected: unsupported,
+      expected: compressed,
     },
     { name: 'a length of 2 GB', request: declared(2_000_000_000), expected: tooLarge },
     { name: 'a length of a petabyte', request: declared(1e15), expected: tooLarge },
@@ -208,13 +212,45 @@ function bodies({ create, post, own }: Requests): Row[] {
     },
     {
       name: 'a storm of small chunks',
-      request: chunked(`${'1\r\n \r\n'.repeat(100_000)}0\r\n\r\n`),
+      request: chunked(storm),
       expected: tooLarge,
+    },
+    {
+      name: 'a storm of small chunks of a file',
+      request: chunked(
+        `${part.length.toString(16)}\r\n${part}\r\n${storm}`,
+        '/api/v1/files',
+        'multipart/form-data; boundary=b',
+      ),
+      expected: tooLarge,
+    },
+    {
+      name: 'a storm of small chunks of a batch',
+      request: chunked(storm, '/api/v1/batches?version=augur/sum:1', 'application/jsonl'),
+      expected: tooLarge,
+    },
+    {
+      name: 'a body that waits for leave to come',
+      request: create(valid, [['Expect', '100-continue']]),
+      expected: { status: 201, isContinued: true },
+    },
+    {
+      name: 'a length of 2 GB that waits for leave to come',
+      request: declared(2_000_000_000, ['Expect', '100-continue']),
+      expected: { ...tooLarge, isContinued: false, headers: { connection: /^close$/ } },
+    },
+    {
+      name: 'another type that waits for leave to come',
+      request: post(path, valid, [
+        ['Content-Type', 'text/xml'],
+        ['Expect', '100-continue'],
+      ]),
+      expected: { ...otherType, isContinued: false },
     },
     {
       name: 'an unknown expectation',
       request: create(valid, [['Expect', 'the-unexpected']]),
-      expected: { status: 417, code: null },
+      expected: { status: 417, code: 'expectation_failed', headers: { connection: /^close$/ } },
     },
   ]
 }

@@ -22,6 +22,8 @@ export interface Expected {
   code?: string | null
   /** Headers that the answer has. */
   headers?: Readonly<Record<string, RegExp>>
+  /** Whether `100 Continue` comes before the answer. */
+  isContinued?: boolean
   /** Where the first of `errors` points. */
   pointer?: string
 }
@@ -51,8 +53,8 @@ interface Problem {
 export function findProblemFault({ status, headers, body, isHead }: WireAnswer): string | null {
   const type = headers.get('content-type')
   if (body === '' && type === undefined) {
-    // Node's own answers: a connection that nothing more can be read from, and an expectation that it has not.
-    return headers.get('connection') === 'close' || status === 417 ? null : `${status} without a body`
+    // Node's own answer, on a connection that nothing more can be read from.
+    return headers.get('connection') === 'close' ? null : `${status} without a body`
   }
   if (type !== 'application/problem+json') return `${status} as ${type}`
   if (isHead) return null
@@ -82,6 +84,8 @@ export function findFault(expected: Expected, answer: WireAnswer): string | null
   if (status === null || !statuses.includes(status)) return `expected ${statuses.join(' or ')}, got ${told}`
   for (const [name, pattern] of Object.entries(expected.headers ?? {}))
     if (!pattern.test(headers.get(name) ?? '')) return `${name} is ${headers.get(name) ?? 'missing'}`
+  if (expected.isContinued !== undefined && expected.isContinued !== answer.wasContinued)
+    return `expected ${expected.isContinued ? 'leave' : 'no leave'} to go on, got ${told}`
   if (status < 400) return null
   if (expected.code === null) return body === '' ? null : `expected no body, got ${told}`
   const fault = findProblemFault(answer)

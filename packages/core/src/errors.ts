@@ -6,6 +6,7 @@ export const errorCodes = [
   'forbidden',
   'not_found',
   'method_not_allowed',
+  'not_acceptable',
   'idempotency_in_progress',
   'prediction_open',
   'not_verified',
@@ -14,6 +15,7 @@ export const errorCodes = [
   'gone',
   'payload_too_large',
   'unsupported_media_type',
+  'expectation_failed',
   'invalid_input',
   'unknown_version',
   'input_removed',
@@ -39,8 +41,18 @@ export interface FieldError {
   detail: string
 }
 
+/** What of a caller's is used up. */
+export interface Quota {
+  /** As it stands in the fields `RateLimit-Policy` and `RateLimit`. */
+  name: string
+  most: number
+  /** Whether some of it may be left, but too little. */
+  mayBeLeft?: boolean
+}
+
 interface ServiceErrorOptions {
   errors?: FieldError[]
+  quota?: Quota
   /** Seconds after which the same request may succeed. */
   retryAfterSeconds?: number
   predictionId?: string
@@ -51,6 +63,7 @@ interface ServiceErrorOptions {
 export class ServiceError extends Error {
   override readonly name = 'ServiceError'
   readonly errors: FieldError[]
+  readonly quota: Quota | undefined
   readonly retryAfterSeconds: number | undefined
   readonly predictionId: string | undefined
 
@@ -61,6 +74,7 @@ export class ServiceError extends Error {
   ) {
     super(message, { cause: options.cause })
     this.errors = options.errors ?? []
+    this.quota = options.quota
     this.retryAfterSeconds = options.retryAfterSeconds
     this.predictionId = options.predictionId
   }

@@ -2,8 +2,8 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { ConfigError } from './config.js'
-import { readMasterKey } from './master-key.js'
+import { ConfigError, secretsOf } from './config.js'
+import { readMasterKey, withMasterKey } from './master-key.js'
 
 let dataDir: string
 beforeEach(async () => {
@@ -30,6 +30,11 @@ describe('readMasterKey', () => {
     expect((await stat(keyPath())).mode & 0o777).toBe(0o600)
     expect(await readMasterKey({ dataDir })).toEqual(key)
     expect(await readdir(dataDir)).toEqual(['master.key'])
+  })
+
+  it('is among the secrets that are cut out of logs also where only its file has it', async () => {
+    const settings = await withMasterKey({ AUGUR_DATA_DIR: dataDir })
+    expect(secretsOf(settings)).toEqual([(await readMasterKey({ dataDir })).toString()])
   })
 
   it('gives the same key to a host that is given the text of the file', async () => {

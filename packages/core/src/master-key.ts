@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { link, mkdir, open, unlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { ConfigError } from './config.js'
 import { errnoOf } from './errno.js'
 
@@ -74,4 +74,13 @@ export async function readMasterKey({
   const created = await readKeyFile(path)
   if (created === null) throw new ConfigError(`${path} was removed while it was made`)
   return created
+}
+
+/** Settings with the master key among them, wherever it was kept: who knows all secrets by their value lets none out. */
+export async function withMasterKey<
+  S extends { AUGUR_MASTER_KEY?: string | undefined; AUGUR_DATA_DIR: string },
+>(settings: S): Promise<S> {
+  const { AUGUR_MASTER_KEY: given, AUGUR_DATA_DIR } = settings
+  const key = await readMasterKey({ given, dataDir: resolve(AUGUR_DATA_DIR) })
+  return { ...settings, AUGUR_MASTER_KEY: key.toString() }
 }

@@ -73,11 +73,13 @@ function joinData(tensors: readonly Tensor[], type: ElementType): TensorData[Ele
     type,
     parts.reduce((length, part) => length + part.length, 0),
   )
+  // As bytes, which is the same for every type.
+  const bytes = bytesOf(joined)
   let offset = 0
   for (const part of parts) {
-    // As bytes, which is the same for every type.
-    bytesOf(joined).set(bytesOf(part), offset)
-    offset += bytesOf(part).length
+    const some = bytesOf(part)
+    bytes.set(some, offset)
+    offset += some.length
   }
   return joined
 }

@@ -118,7 +118,7 @@ describe('a runner that dies', () => {
   })
 
   test('over its time is replaced as well', async () => {
-    const { pool, reached } = open(await version({ serving: { timeoutSeconds: 1 } }))
+    const { pool, reached } = open(await version({ serving: { timeoutSeconds: 3 } }))
     await reached('ready')
     const lease = acquire(pool)
     expect(await lease.run([input({ sleepMs: 60_000 })])).toEqual({ kind: 'timeout' })

@@ -124,7 +124,7 @@ async function answerMade(
 export function keyRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const isAdmin = needs('admin')
-  const read = readBody({ maxBytes: mostBytes, accept: [json] })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: [json] })
   const asSender = (c: Context<ApiEnv>) => ({ ...context, by: senderOf(context, c) })
   for (const path of [createPath, updatePath, rotatePath, revokePath])
     routes.openAPIRegistry.registerPath(path)

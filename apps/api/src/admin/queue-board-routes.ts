@@ -1,3 +1,4 @@
+import { requireScope } from '@augur/core/access/scopes'
 import { ServiceError } from '@augur/core/errors'
 import type { OpenAPIHono } from '@hono/zod-openapi'
 import { createRoute } from '@hono/zod-openapi'
@@ -7,6 +8,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
+import { guards } from '../json-response.js'
 import { boardPath, createQueueBoard, type QueueBoard } from './queue-board.js'
 
 const cookieName = 'augur_queues'
@@ -21,7 +23,8 @@ const sessionPath = createRoute({
 
 /** A page that a browser goes to brings no key: a ticket in a cookie stands for one that was shown before. */
 function allowBoard(context: ApiContext, c: Context<ApiEnv>): void {
-  if (c.get('caller').tenant !== '') return allow(c, 'admin')
+  const caller = c.get('caller')
+  if (caller.tenant !== '') return requireScope(caller, 'admin')
   const ticket = getCookie(c, cookieName)
   const tenant = ticket && context.tickets.read('queues', 'all', ticket, context.now())
   if (!tenant) throw new ServiceError('unauthenticated', 'Open this page from the operations page.')
@@ -48,7 +51,7 @@ export function queueBoardRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
       secure: context.publicUrl?.startsWith('https:') ?? false,
       maxAge: sessionSeconds,
     })
-    return c.body(null, 204)
+    return c.body(null, 204, guards)
   })
   routes.get('/queues', answer)
   routes.get('/queues/*', answer)

@@ -9,7 +9,8 @@ function isEscaped(text: string, at: number): boolean {
   return (at - first) % 2 === 1
 }
 
-function endOfString(text: string, start: number): number {
+/** Where the string ends that begins at `start`: at its quote, or at the end of a text that breaks off. */
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1)
   while (end !== -1 && isEscaped(text, end)) end = text.indexOf('"', end + 1)
   return end === -1 ? text.length : end

@@ -2,54 +2,50 @@ import { isUtf8 } from 'node:buffer'
 import { ServiceError } from '@augur/core/errors'
 import type { Context, MiddlewareHandler } from 'hono'
 import type { ApiEnv } from '../api-app.js'
-import { holdsMoreThan, nestsDeeperThan } from './json-depth.js'
+import { HttpRefusal } from '../http-refusal.js'
+import { countPieces } from './count-pieces.js'
+import { findSizeFault, type JsonLimits, parseStrictly } from './read-json.js'
 
-/** Levels of arrays and objects. */
-export const deepestJson = 32
-/** Where a route has no limit of its own. */
-export const mostJsonValues = 1_000_000
-
-interface ReadBodyOptions {
+interface ReadBodyOptions extends JsonLimits {
   maxBytes: number
   /** Media types that the route takes. */
   accept: readonly string[]
   /** Whether there may be no body, which then needs no type and reads as empty text. */
   isOptional?: boolean
-  /** Values of a JSON body, arrays and objects included. */
-  maxValues?: number
 }
 
 export const mediaTypeOf = (c: Context): string =>
   (c.req.header('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
 
+/** The header in which an answer to a method says what bodies it takes. */
+const takingHeaders: Readonly<Record<string, string>> = { POST: 'accept-post', PATCH: 'accept-patch' }
+
 /** @throws ServiceError `unsupported_media_type`, also for a compressed body */
 export function refuseOtherTypes(c: Context, accept: readonly string[]): void {
-  if (!accept.includes(mediaTypeOf(c))) {
-    throw new ServiceError('unsupported_media_type', `The content type must be ${accept.join(' or ')}.`)
-  }
+  if (!accept.includes(mediaTypeOf(c))) throw otherType(c, accept)
   const encoding = c.req.header('content-encoding') ?? 'identity'
   if (encoding !== 'identity') {
-    throw new ServiceError('unsupported_media_type', 'Compressed bodies are not accepted.')
+    const detail = 'Compressed bodies are not accepted.'
+    throw new HttpRefusal('unsupported_media_type', detail, { 'accept-encoding': 'identity' })
   }
+}
+
+/** The answer to a body of a type that the route does not take. */
+export function otherType(c: Context, accept: readonly string[]): HttpRefusal {
+  return new HttpRefusal('unsupported_media_type', `The content type must be ${accept.join(' or ')}.`, {
+    [takingHeaders[c.req.method] ?? 'accept']: accept.join(', '),
+  })
 }
 
 export const tooLarge = (maxBytes: number) =>
   new ServiceError('payload_too_large', `The body must not be larger than ${maxBytes} bytes.`)
 
-const tooFine = () => new ServiceError('payload_too_large', 'The body comes in too many small pieces.')
-
-/** Pieces of a body that are each a hundred times as dear as what they hold. No client sends so many. */
-const mostSmallPieces = 10_000
-const smallPieceBytes = 64
-
 async function readChunks(body: ReadableStream<Uint8Array>, maxBytes: number): Promise<Buffer> {
   const chunks: Uint8Array[] = []
-  let size = 0
+  const pieces = countPieces()
   for await (const chunk of body) {
-    size += chunk.byteLength
-    if (size > maxBytes) throw tooLarge(maxBytes)
+    if (pieces.take(chunk) > maxBytes) throw tooLarge(maxBytes)
     chunks.push(chunk)
-    if (chunks.length > mostSmallPieces && size < chunks.length * smallPieceBytes) throw tooFine()
   }
   return Buffer.concat(chunks)
 }
@@ -68,25 +64,19 @@ async function readBytes(c: Context, maxBytes: number): Promise<Buffer> {
 }
 
 /** @throws ServiceError `invalid_json` */
-export function jsonText(bytes: Buffer, maxValues = mostJsonValues): string {
+export function jsonText(bytes: Buffer, limits: JsonLimits): string {
   if (!isUtf8(bytes)) throw new ServiceError('invalid_json', 'The body is not UTF-8.')
   const text = bytes.toString('utf8')
-  if (nestsDeeperThan(deepestJson, text)) {
-    throw new ServiceError('invalid_json', `The body nests deeper than ${deepestJson} levels.`)
-  }
-  if (holdsMoreThan(maxValues, text)) {
-    throw new ServiceError('invalid_json', `The body holds more than ${maxValues} values.`)
-  }
+  const fault = findSizeFault(text, limits)
+  if (fault !== null) throw new ServiceError('invalid_json', `The body ${fault}.`)
   return text
 }
 
 /** @throws ServiceError `invalid_json` */
 export function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new ServiceError('invalid_json', 'The body is not JSON.', { cause })
-  }
+  const parsed = parseStrictly(text)
+  if (parsed.ok) return parsed.value
+  throw new ServiceError('invalid_json', `The body ${parsed.fault}.`)
 }
 
 /** Reads a body once, within limits, and leaves it where Hono looks for a body that was read. */
@@ -94,7 +84,7 @@ export function readBody({
   maxBytes,
   accept,
   isOptional = false,
-  maxValues = mostJsonValues,
+  ...limits
 }: ReadBodyOptions): MiddlewareHandler<ApiEnv> {
   return async (c, next) => {
     if (!isOptional) refuseOtherTypes(c, accept)
@@ -103,7 +93,7 @@ export function readBody({
     if (isOptional && !isAbsent) refuseOtherTypes(c, accept)
     const read =
       isAbsent || mediaTypeOf(c) === 'application/json'
-        ? { text: Promise.resolve(jsonText(bytes, maxValues)) }
+        ? { text: Promise.resolve(jsonText(bytes, limits)) }
         : { arrayBuffer: Promise.resolve(new Uint8Array(bytes).buffer) }
     Object.assign(c.req.bodyCache, read)
     await next()

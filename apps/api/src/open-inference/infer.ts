@@ -11,7 +11,7 @@ import { refusals } from '../documentation.js'
 import { holdCreated } from '../hold.js'
 import { idempotencyKeyHeader, idempotencyRefusals } from '../idempotency-documentation.js'
 import { idempotencyOf } from '../idempotency-key.js'
-import { guards, jsonResponse } from '../json-response.js'
+import { guards, jsonResponse, requestHeaders } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { beginInfer, findInfer, type Idempotency, sameAs } from './begin-infer.js'
@@ -23,6 +23,7 @@ import { headerLengthName, readSplitBody } from './split-body.js'
 
 const json = 'application/json'
 const binary = 'application/octet-stream'
+const produced = [json, binary]
 const binarySchema = {
   type: 'string' as const,
   format: 'binary',
@@ -146,16 +147,16 @@ function respond(
       ...guards,
       'content-type': binary,
       [headerLengthName]: String(head.length),
-      'x-request-id': c.get('requestId'),
+      ...requestHeaders(c),
       ...headers,
     },
   })
 }
 
 async function answerInfer(api: ApiContext, c: Context<ApiEnv>): Promise<Response> {
-  const context = asCaller(api, c, 'predict')
+  const context = asCaller(api, c, 'predict', produced)
   context.waiting.refuseTooMany(context.tenant)
-  const body = await readSplitBody(c)
+  const body = await readSplitBody(c, context.jsonLimits)
   const request = validBody(inferRequest, body.json)
   const idempotency = idempotencyOf(c, () => sameAs(body))
   const { version, wanted, created } =
@@ -183,7 +184,7 @@ export function inferRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   for (const definition of inferPaths) {
     // Validated by hand: Hono's validators know routes with one kind of body.
     routes.openAPIRegistry.registerPath(definition)
-    routes.post(definition.getRoutingPath(), needs('predict'), read, (c) => answerInfer(context, c))
+    routes.post(definition.getRoutingPath(), needs('predict', produced), read, (c) => answerInfer(context, c))
   }
   return routes
 }

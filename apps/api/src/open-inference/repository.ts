@@ -9,6 +9,7 @@ import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { changeModel } from './change-model.js'
 import { modelIn, modelPaths } from './model-path.js'
+import type { JsonLimits } from '../middleware/read-json.js'
 import { readUntypedBody } from './read-untyped-body.js'
 import { presentIndex } from './repository-index.js'
 import { indexRequest, loadRequest, nothing, repositoryIndex } from './schemas.js'
@@ -45,9 +46,9 @@ const changePaths = (kind: 'load' | 'unload', summary: string) =>
   )
 
 /** An empty body stands for an empty object. */
-async function readJson(c: Context): Promise<unknown> {
+async function readJson(c: Context, limits: JsonLimits): Promise<unknown> {
   const isEmpty = (await c.req.arrayBuffer()).byteLength === 0
-  return isEmpty ? {} : (await readSplitBody(c)).json
+  return isEmpty ? {} : (await readSplitBody(c, limits)).json
 }
 
 /** A model is served as its folder describes it, so whoever sends another description must not believe it was taken. */
@@ -58,11 +59,11 @@ function refuseParameters(given: Record<string, unknown> = {}): void {
 
 export function repositoryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  const read = readUntypedBody({ maxBytes: mostBytes, accept: [json] })
+  const read = readUntypedBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: [json] })
 
   routes.openAPIRegistry.registerPath(indexPath)
   routes.post(indexPath.getRoutingPath(), needs('read'), read, async (c) => {
-    const { ready } = validBody(indexRequest, await readJson(c))
+    const { ready } = validBody(indexRequest, await readJson(c, context.jsonLimits))
     const entries = presentIndex(currentCatalogue(context))
     const wanted = ready === true ? entries.filter(({ state }) => state === 'READY') : entries
     return jsonResponse(c, JSON.stringify(wanted))
@@ -73,7 +74,7 @@ export function repositoryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     for (const definition of changePaths(kind, kinds[kind])) {
       routes.openAPIRegistry.registerPath(definition)
       routes.post(definition.getRoutingPath(), needs('models'), read, async (c) => {
-        refuseParameters(validBody(loadRequest, await readJson(c)).parameters)
+        refuseParameters(validBody(loadRequest, await readJson(c, context.jsonLimits)).parameters)
         await changeModel(context, c, { kind, model: modelIn(c) })
         return jsonResponse(c, '{}')
       })

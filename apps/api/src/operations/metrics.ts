@@ -6,7 +6,7 @@ import { Hono } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
-import { guards } from '../json-response.js'
+import { guards, requestHeaders } from '../json-response.js'
 
 async function measureVersion(context: ApiContext, { id, model, label }: CatalogueVersion): Promise<void> {
   const target = { model, version: id }
@@ -45,9 +45,10 @@ export function metricsRoutes(context: ApiContext): Hono<ApiEnv> {
   const { registry } = context.metrics
   const routes = new Hono<ApiEnv>()
   routes.get('/metrics', async (c) => {
-    allow(c, 'admin')
+    allow(c, 'admin', ['text/plain'])
     await measurePredictions(context)
-    return c.body(await registry.metrics(), 200, { ...guards, 'content-type': registry.contentType })
+    const headers = { ...requestHeaders(c), ...guards, 'content-type': registry.contentType }
+    return c.body(await registry.metrics(), 200, headers)
   })
   return routes
 }

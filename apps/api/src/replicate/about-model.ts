@@ -6,7 +6,7 @@ import { allow } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
-import { guards, jsonResponse } from '../json-response.js'
+import { guards, jsonResponse, requestHeaders } from '../json-response.js'
 import { emptyPageSchema } from './schemas.js'
 
 const byModel = z.object({ owner: z.string(), name: z.string() })
@@ -49,11 +49,11 @@ export function aboutModelRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openapi(readmePath, (c) => {
-    allow(c, 'read')
+    allow(c, 'read', ['text/plain'])
     const catalogue = currentCatalogue(context)
     const model = known(catalogue, c.req.valid('param'))
     const text = `# ${model}\n\n${catalogue.stable(model)?.manifest.description ?? ''}\n`
-    return c.text(text, 200, { ...guards, 'x-request-id': c.get('requestId') })
+    return c.text(text, 200, { ...guards, ...requestHeaders(c) })
   })
 
   return routes

@@ -3,10 +3,12 @@ import type { GivenLine } from '@augur/core/batches/line-checker'
 import { readLines } from '@augur/core/batches/read-lines'
 import { ServiceError } from '@augur/core/errors'
 import type { Context } from 'hono'
-import { holdsMoreThan, nestsDeeperThan } from '../middleware/json-depth.js'
-import { deepestJson, mostJsonValues, tooLarge } from '../middleware/read-body.js'
+import { countPieces } from '../middleware/count-pieces.js'
+import { type JsonLimits, readJson } from '../middleware/read-json.js'
+import { tooLarge } from '../middleware/read-body.js'
 
-interface BodyLimits {
+/** How much there may be in one line. */
+interface BodyLimits extends JsonLimits {
   maxBytes: number
   /** Of one line. */
   maxLineBytes: number
@@ -14,7 +16,7 @@ interface BodyLimits {
 
 /** The lines of a body, and a fingerprint of it that is right once all of them were read. */
 export interface BodyLines {
-  lines: AsyncIterable<GivenLine>
+  lines: AsyncIterable<Iterable<GivenLine>>
   fingerprint(): string
 }
 
@@ -22,14 +24,14 @@ export interface BodyLines {
  * The lines of a JSON Lines body as they come: neither the body nor more than a few of its lines are ever held.
  * @throws ServiceError `payload_too_large`, or while it is read `invalid_request` when it breaks off
  */
-export function readBodyLines(c: Context, { maxBytes, maxLineBytes }: BodyLimits): BodyLines {
+export function readBodyLines(c: Context, { maxBytes, maxLineBytes, ...limits }: BodyLimits): BodyLines {
   if (Number(c.req.header('content-length') ?? 0) > maxBytes) throw tooLarge(maxBytes)
   const hash = createHash('sha256')
   const { body } = c.req.raw
   const bytes = body === null ? noBytes() : measured(body, hash, maxBytes)
   let digest: string | undefined
   return {
-    lines: parsed(readLines(bytes, maxLineBytes)),
+    lines: parsed(readLines(bytes, maxLineBytes), limits),
     fingerprint: () => (digest ??= hash.digest('base64')),
   }
 }
@@ -37,11 +39,10 @@ export function readBodyLines(c: Context, { maxBytes, maxLineBytes }: BodyLimits
 async function* noBytes(): AsyncGenerator<Uint8Array> {}
 
 async function* measured(body: AsyncIterable<Uint8Array>, hash: Hash, maxBytes: number) {
-  let size = 0
+  const pieces = countPieces()
   try {
     for await (const chunk of body) {
-      size += chunk.byteLength
-      if (size > maxBytes) throw tooLarge(maxBytes)
+      if (pieces.take(chunk) > maxBytes) throw tooLarge(maxBytes)
       hash.update(chunk)
       yield chunk
     }
@@ -51,24 +52,20 @@ async function* measured(body: AsyncIterable<Uint8Array>, hash: Hash, maxBytes: 
   }
 }
 
-async function* parsed(lines: AsyncIterable<string>): AsyncGenerator<GivenLine> {
-  for await (const text of lines) yield parseLine(text)
+async function* parsed(
+  lines: AsyncIterable<string[]>,
+  limits: JsonLimits,
+): AsyncGenerator<Iterable<GivenLine>> {
+  for await (const texts of lines) yield lazily(texts, limits)
 }
 
-const malformed = (error: string): GivenLine => ({
-  kind: 'malformed',
-  failure: { error, error_code: 'invalid_input' },
-})
-const notJson = malformed('The line is not JSON.')
-const tooDeep = malformed(`The line nests deeper than ${deepestJson} levels.`)
-const tooMany = malformed(`The line holds more than ${mostJsonValues} values.`)
+/** Each is parsed when it is asked for: no more values than those of one line are held. */
+function* lazily(texts: readonly string[], limits: JsonLimits): Generator<GivenLine> {
+  for (const text of texts) yield parseLine(text, limits)
+}
 
-function parseLine(text: string): GivenLine {
-  if (nestsDeeperThan(deepestJson, text)) return tooDeep
-  if (holdsMoreThan(mostJsonValues, text)) return tooMany
-  try {
-    return { kind: 'parsed', value: JSON.parse(text) }
-  } catch {
-    return notJson
-  }
+function parseLine(text: string, limits: JsonLimits): GivenLine {
+  const read = readJson(text, limits)
+  if (read.ok) return { kind: 'parsed', value: read.value }
+  return { kind: 'malformed', failure: { error: `The line ${read.fault}.`, error_code: 'invalid_input' } }
 }

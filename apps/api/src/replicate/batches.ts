@@ -11,7 +11,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { asCaller, asReader, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
-import { guards, jsonResponse } from '../json-response.js'
+import { guards, jsonResponse, requestHeaders } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, readBody, refuseOtherTypes } from '../middleware/read-body.js'
 import { streamEvents } from '../sse/stream-events.js'
@@ -124,7 +124,7 @@ async function answerOutput(
       'content-type': jsonLines[0],
       'content-disposition': `attachment; filename="${id}.${output}.jsonl"`,
       ...guards,
-      'x-request-id': c.get('requestId'),
+      ...requestHeaders(c),
     },
   })
 }

@@ -30,7 +30,7 @@ interface GivenBatch {
 export async function createFromLines(api: ApiContext, c: Context<ApiEnv>): Promise<Response> {
   const options = validQuery(batchQuery, gatherMetadata(c.req.query()))
   const { AUGUR_MAX_BATCH_BYTES: maxBytes, AUGUR_MAX_BODY_BYTES: maxLineBytes } = api.settings
-  const { lines, fingerprint } = readBodyLines(c, { maxBytes, maxLineBytes })
+  const { lines, fingerprint } = readBodyLines(c, { ...api.jsonLimits, maxBytes, maxLineBytes })
   const all = () => fingerprintOf(c.req.path, JSON.stringify(options), fingerprint())
   return answerCreated(api, c, { options, lines, fingerprint: all })
 }
@@ -40,7 +40,7 @@ export async function createFromJson(api: ApiContext, c: Context<ApiEnv>): Promi
   const text = await c.req.text()
   const { inputs, items, ...options } = validBody(batchBody, parseJson(text))
   const values = items ?? inputs?.map((input) => ({ input })) ?? []
-  const lines = values.map((value): GivenLine => ({ kind: 'parsed', value }))
+  const lines = [values.map((value): GivenLine => ({ kind: 'parsed', value }))]
   return answerCreated(api, c, { options, lines, fingerprint: () => fingerprintOf(c.req.path, text) })
 }
 

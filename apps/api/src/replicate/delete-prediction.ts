@@ -4,6 +4,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
+import { noContent } from '../json-response.js'
 
 const deletePath = createRoute({
   method: 'delete',
@@ -20,7 +21,7 @@ export function deletePredictionRoutes(context: ApiContext): OpenAPIHono<ApiEnv>
   const routes = createRoutes()
   routes.openapi(deletePath, async (c) => {
     await deletePrediction(asCaller(context, c, 'predict'), c.req.valid('param').id)
-    return c.body(null, 204)
+    return noContent(c)
   })
   return routes
 }

@@ -125,7 +125,7 @@ export function deliveryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   })
 
   routes.openAPIRegistry.registerPath(replayPath)
-  const read = readBody({ maxBytes: mostBytes, accept: [json], isOptional: true })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: [json], isOptional: true })
   routes.post(replayPath.path, needs('webhooks'), read, async (c) => {
     const text = await c.req.text()
     const { limit } = validBody(replayDeliveriesBody, text === '' ? {} : parseJson(text))

@@ -9,6 +9,7 @@ import type { ApiEnv } from '../api-app.js'
 import { asReader, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
+import { requestHeaders } from '../json-response.js'
 
 export const downloadDocumentation: RouteConfig = {
   method: 'get',
@@ -32,7 +33,7 @@ export async function answerDownload(api: ApiContext, c: Context<ApiEnv>, id: st
   const context = asReader(api, c, 'file', id)
   if (isPredictionId(id)) return answerOutput(context, c, id)
   const file = await getFile(context, id)
-  const headers = { ...headersOf(file), 'x-request-id': c.get('requestId') }
+  const headers = { ...headersOf(file), ...requestHeaders(c) }
   if (c.req.method === 'HEAD') return new Response(null, { headers })
   const content = await context.payloadStore.open(fileKey(file))
   if (content === null) throw new ServiceError('gone', 'The content of this file is gone.')
@@ -48,14 +49,14 @@ async function answerOutput(context: CallerContext, c: Context<ApiEnv>, id: stri
     ...guards,
     'content-type': 'application/json',
     'content-disposition': attachment(`${id}.json`),
-    'x-request-id': c.get('requestId'),
+    ...requestHeaders(c),
   }
   return new Response(content, { headers })
 }
 
 /** Somebody else may have sent it: no browser shows it, runs it, or takes it for another type. */
 const guards = {
-  'content-security-policy': "default-src 'none'; sandbox",
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
   'x-content-type-options': 'nosniff',
   'cache-control': 'private, no-store',
 }

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi'
-import { deepestJson } from '../middleware/read-body.js'
-import { nestsDeeperThan } from '../middleware/json-depth.js'
+import { type JsonLimits, readJson } from '../middleware/read-json.js'
 import { refusal } from './upload-form.js'
 
 const longestName = 255
@@ -19,18 +18,11 @@ export function nameOf(given: string | undefined): string {
  * The object that the part `metadata` holds; an empty one where there is none.
  * @throws ServiceError `invalid_input`
  */
-export function readMetadata(text: string | undefined): Record<string, unknown> {
+export function readMetadata(text: string | undefined, limits: JsonLimits): Record<string, unknown> {
   if (text === undefined || text.trim() === '') return {}
-  if (nestsDeeperThan(deepestJson, text)) throw refusal('metadata', `nests deeper than ${deepestJson} levels`)
-  const parsed = metadataSchema.safeParse(parse(text))
+  const read = readJson(text, limits)
+  if (!read.ok && !read.isSyntax) throw refusal('metadata', read.fault)
+  const parsed = metadataSchema.safeParse(read.ok ? read.value : undefined)
   if (!parsed.success) throw refusal('metadata', 'must be a JSON object')
   return parsed.data
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -77,7 +77,7 @@ test('the bytes come by the download URL alone, and as something that no browser
     'content-type': 'image/png',
     'content-length': String(png.length),
     'content-disposition': `attachment; filename="Gr__e (1).png"; filename*=UTF-8''Gr%C3%BC%C3%9Fe%20%281%29.png`,
-    'content-security-policy': "default-src 'none'; sandbox",
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
     'x-content-type-options': 'nosniff',
   })
   const byKey = await request(`/api/v1/files/${file.id}/download`, headers)

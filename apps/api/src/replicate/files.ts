@@ -10,7 +10,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { asCaller, type CallerContext } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
-import { jsonResponse } from '../json-response.js'
+import { jsonResponse, noContent } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { createHeaders } from './create-documentation.js'
 import { answerDownload, downloadDocumentation } from './download-file.js'
@@ -94,7 +94,7 @@ async function answerUpload(context: CallerContext, c: Context<ApiEnv>): Promise
     await discardContent(context, content)
     throw error
   }
-  const about = await describe(c, form, content.sha256).catch(discarding)
+  const about = await describe(context, c, form, content.sha256).catch(discarding)
   const { file, replayed } = await createFile(context, content, about)
   const baseUrl = baseUrlOf(context, c)
   const headers = {
@@ -105,11 +105,12 @@ async function answerUpload(context: CallerContext, c: Context<ApiEnv>): Promise
 }
 
 async function describe(
+  context: CallerContext,
   c: Context,
   form: { name: string | undefined; metadata: string | undefined },
   sha256: string,
 ) {
-  const [name, metadata] = [nameOf(form.name), readMetadata(form.metadata)]
+  const [name, metadata] = [nameOf(form.name), readMetadata(form.metadata, context.jsonLimits)]
   return { name, metadata, idempotency: idempotencyOf(c, () => JSON.stringify([sha256, name, metadata])) }
 }
 
@@ -140,7 +141,7 @@ export function fileRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
 
   routes.openapi(deletePath, async (c) => {
     await deleteFile(asCaller(context, c, 'predict'), c.req.valid('param').id)
-    return c.body(null, 204)
+    return noContent(c)
   })
 
   routes.openAPIRegistry.registerPath(downloadDocumentation)

@@ -5,7 +5,7 @@ import { predictAnswer } from './schemas.js'
 
 let api: TestApi
 beforeEach(async () => {
-  api = await createTestApi({ AUGUR_MAX_WAIT_SECONDS: '1' })
+  api = await createTestApi()
 })
 afterEach(() => api.close())
 
@@ -51,6 +51,8 @@ test.each([
 })
 
 test('a prediction that is not done in time is answered with where to find it', async () => {
+  await api.close()
+  api = await createTestApi({ AUGUR_MAX_WAIT_SECONDS: '1' })
   const response = await api.post('/api/v1/predict', { input: validInput })
   expect(response.status).toBe(202)
   const { prediction } = predictAnswer.parse(await response.json())

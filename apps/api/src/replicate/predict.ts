@@ -13,6 +13,7 @@ import { fullName } from '../full-name.js'
 import { jsonResponse } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { mediaTypeOf, parseJson, readBody } from '../middleware/read-body.js'
+import type { JsonLimits } from '../middleware/read-json.js'
 import { refuseFailed } from '../refuse-failed.js'
 import { answer, refusals } from '../documentation.js'
 import { idempotencyKeyHeader } from '../idempotency-documentation.js'
@@ -57,8 +58,8 @@ export function chooseVersion(
   return catalogue.resolve(version === undefined ? fullName(model) : `${fullName(model)}:${version}`)
 }
 
-async function readPredictBody(c: Context): Promise<PredictBody> {
-  const given = mediaTypeOf(c) === form ? await readFormBody(c) : parseJson(await c.req.text())
+async function readPredictBody(c: Context, limits: JsonLimits): Promise<PredictBody> {
+  const given = mediaTypeOf(c) === form ? await readFormBody(c, limits) : parseJson(await c.req.text())
   return validBody(predictBody, given)
 }
 
@@ -101,7 +102,7 @@ export function predictRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   routes.openAPIRegistry.registerPath(predictPath)
   const read = readBody({ ...context.bodyLimits, accept: [json, form] })
   routes.post(predictPath.path, needs('predict'), read, async (c) =>
-    answerPredict(context, c, await readPredictBody(c)),
+    answerPredict(context, c, await readPredictBody(c, context.jsonLimits)),
   )
   return routes
 }

@@ -65,7 +65,7 @@ test('what was accepted is answered with its id, also when the payload store can
 })
 
 test('a wait that runs out answers 202 and starting, even while the prediction runs', async () => {
-  const response = api.create({ prefer: 'wait=1' })
+  const response = api.create({ prefer: 'wait=3' })
   const id = await api.held()
   await api.core.predictions.claim([{ id, epoch: 0, token: 't' }], Date.now())
   expect((await response).status).toBe(202)
@@ -270,8 +270,9 @@ test('a key whose prediction is removed answers 410, and creates no other', asyn
 
 test('waiting callers go into the queue before submissions', async () => {
   await api.create()
-  const waiting = api.create({ prefer: 'wait=1' })
+  const waiting = api.create({ prefer: 'wait=50' })
   const id = await api.held()
   expect((await api.core.predictions.read(id))?.class).toBe('waiting')
+  api.context.waiting.stop()
   await waiting
 })

@@ -45,7 +45,7 @@ function chooseVersion(catalogue: Catalogue, model: string, wanted: string): Cat
 export function replayRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   routes.openAPIRegistry.registerPath(replayPath)
-  const read = readBody({ maxBytes: mostBytes, accept: ['application/json'] })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: ['application/json'] })
   routes.post(replayPath.getRoutingPath(), needs('predict'), read, async (c) => {
     const own = asCaller(context, c, 'predict')
     const text = await c.req.text()

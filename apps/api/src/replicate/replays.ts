@@ -48,7 +48,7 @@ const getPath = createRoute({
 
 export function replaysRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
-  const read = readBody({ maxBytes: mostBytes, accept: ['application/json'] })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: ['application/json'] })
   const shown = async (
     c: Context<ApiEnv>,
     own: CallerContext,

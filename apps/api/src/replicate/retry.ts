@@ -44,7 +44,12 @@ const noFields = z.strictObject({})
 export function retryRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   routes.openAPIRegistry.registerPath(retryPath)
-  const read = readBody({ maxBytes: mostBytes, accept: ['application/json'], isOptional: true })
+  const read = readBody({
+    ...context.jsonLimits,
+    maxBytes: mostBytes,
+    accept: ['application/json'],
+    isOptional: true,
+  })
   routes.post(retryPath.getRoutingPath(), needs('predict'), read, async (c) => {
     const own = asCaller(context, c, 'predict')
     const text = await c.req.text()

@@ -18,7 +18,7 @@ import { allow, asCaller } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { currentCatalogue } from '../current-catalogue.js'
 import { answer, refusals } from '../documentation.js'
-import { jsonResponse } from '../json-response.js'
+import { jsonResponse, noContent } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { recordAudit } from '../record-audit.js'
@@ -157,7 +157,7 @@ export function rolloutRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     allow(c, 'models')
     const model = modelNamed(currentCatalogue(context), c.req.valid('param'))
     await removeRollout(context, model, await changedBy(context, c, 'rollout.remove', model, {}))
-    return c.body(null, 204)
+    return noContent(c)
   })
 
   const change: Record<Action, (model: string, by: ChangedBy) => Promise<Rollout>> = {

@@ -65,7 +65,11 @@ export function searchRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
       ...refusals('invalid_request', 'invalid_json', 'payload_too_large', 'unsupported_media_type'),
     },
   })
-  const read = readBody({ maxBytes: maxQueryBytes, accept: ['text/plain', 'application/json'] })
+  const read = readBody({
+    ...context.jsonLimits,
+    maxBytes: maxQueryBytes,
+    accept: ['text/plain', 'application/json'],
+  })
   routes.on('QUERY', '/models', needs('read'), read, async (c) => {
     const found = searchModels(currentCatalogue(context), searchText(await c.req.text()))
     return jsonResponse(c, await presentModels(context, found, baseUrlOf(context, c)))

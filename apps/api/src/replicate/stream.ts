@@ -5,6 +5,7 @@ import { type ApiEnv, createRoutes } from '../api-app.js'
 import { asReader } from '../as-caller.js'
 import type { ApiContext } from '../context.js'
 import { refusals } from '../documentation.js'
+import { noContent } from '../json-response.js'
 import { streamEvents } from '../sse/stream-events.js'
 import { followPrediction, hasUntold } from './follow-prediction.js'
 
@@ -48,8 +49,7 @@ export function streamRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
     const prediction = await getPrediction(own, id)
     // A browser comes back until it is told with this status that it need not.
     if (lastEventId !== undefined && isTerminal(prediction.status)) {
-      if (!(await hasUntold(own, prediction, lastEventId, c.req.raw.signal)))
-        return new Response(null, { status: 204, headers: { 'x-request-id': c.get('requestId') } })
+      if (!(await hasUntold(own, prediction, lastEventId, c.req.raw.signal))) return noContent(c)
     }
     return streamEvents(own, c, (signal) =>
       followPrediction(own, prediction, { lastEventId, withStatus, signal }),

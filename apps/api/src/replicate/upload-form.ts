@@ -2,7 +2,8 @@ import { pipeline } from 'node:stream/promises'
 import { ServiceError } from '@augur/core/errors'
 import { Busboy, type BusboyFileStream, type BusboyInstance } from '@fastify/busboy'
 import type { Context } from 'hono'
-import { mediaTypeOf } from '../middleware/read-body.js'
+import { inFewPieces } from '../middleware/count-pieces.js'
+import { mediaTypeOf, otherType } from '../middleware/read-body.js'
 
 /** A form with one file. */
 export interface UploadForm<T> {
@@ -44,8 +45,7 @@ export async function readUploadForm<T>(
 
 function parserOf(c: Context): BusboyInstance {
   const type = c.req.header('content-type') ?? ''
-  if (mediaTypeOf(c) !== 'multipart/form-data')
-    throw new ServiceError('unsupported_media_type', 'The content type must be multipart/form-data.')
+  if (mediaTypeOf(c) !== 'multipart/form-data') throw otherType(c, ['multipart/form-data'])
   try {
     return new Busboy({
       headers: { 'content-type': type },
@@ -76,9 +76,9 @@ class UploadParts<T> {
       this.refuse(new ServiceError('invalid_request', 'The form has too many parts.')),
     )
     try {
-      await pipeline(body ?? [], parser, { signal: this.stop.signal })
+      await pipeline(inFewPieces(body ?? []), parser, { signal: this.stop.signal })
     } catch (cause) {
-      const broken = new ServiceError('invalid_request', 'The form is malformed or broke off.', { cause })
+      const broken = cause instanceof ServiceError ? cause : brokenForm(cause)
       this.file?.destroy(broken)
       // Why it was not taken, where that was the reason.
       await this.content
@@ -106,6 +106,9 @@ class UploadParts<T> {
     this.fault ??= fault
   }
 }
+
+const brokenForm = (cause: unknown) =>
+  new ServiceError('invalid_request', 'The form is malformed or broke off.', { cause })
 
 /** The answer to one part that is wrong. */
 export function refusal(part: string, problem: string): ServiceError {

@@ -12,7 +12,10 @@ export class UploadPlaces {
   async within<T>(tenant: string, upload: () => Promise<T>): Promise<T> {
     const own = this.taken.get(tenant) ?? 0
     if (own >= mostOfTenant)
-      throw new ServiceError('quota_exceeded', `A tenant may upload ${mostOfTenant} files at a time.`, soon)
+      throw new ServiceError('quota_exceeded', `A tenant may upload ${mostOfTenant} files at a time.`, {
+        ...soon,
+        quota: { name: 'uploads', most: mostOfTenant },
+      })
     if (this.total >= most) throw new ServiceError('overloaded', 'Too many files are being uploaded.', soon)
     this.change(tenant, 1)
     try {

@@ -12,7 +12,7 @@ import type { ApiContext } from '../context.js'
 import { answer, refusals } from '../documentation.js'
 import { idempotencyKeyHeader, idempotencyRefusals } from '../idempotency-documentation.js'
 import { idempotencyOf } from '../idempotency-key.js'
-import { jsonResponse } from '../json-response.js'
+import { jsonResponse, noContent } from '../json-response.js'
 import { needs } from '../middleware/needs.js'
 import { parseJson, readBody } from '../middleware/read-body.js'
 import { recordAudit } from '../record-audit.js'
@@ -128,7 +128,7 @@ async function answerMade(
 export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   const routes = createRoutes()
   const { webhookSecrets, now } = context
-  const read = readBody({ maxBytes: mostBytes, accept: [json], isOptional: true })
+  const read = readBody({ ...context.jsonLimits, maxBytes: mostBytes, accept: [json], isOptional: true })
   for (const path of [rotatePath, testPath]) routes.openAPIRegistry.registerPath(path)
 
   /** The caller's tenant, once the audit log has a line about what is to be done: no change may go without one. */
@@ -170,7 +170,7 @@ export function webhookRoutes(context: ApiContext): OpenAPIHono<ApiEnv> {
   routes.openapi(expirePath, async (c) => {
     const { secret } = c.req.valid('param')
     await webhookSecrets.remove(await changing(c, 'webhook_secret.expire'), secret, now())
-    return c.body(null, 204)
+    return noContent(c)
   })
 
   routes.post(testPath.path, needs('webhooks'), read, async (c) => {

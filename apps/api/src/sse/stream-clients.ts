@@ -58,11 +58,10 @@ export class StreamClients {
     if (this.open.size >= total)
       throw new ServiceError('overloaded', 'The server holds as many streams as it can.', later)
     if (perTenant > 0 && this.countOf(tenant) >= perTenant)
-      throw new ServiceError(
-        'quota_exceeded',
-        `No more than ${perTenant} streams may be open at once.`,
-        later,
-      )
+      throw new ServiceError('quota_exceeded', `No more than ${perTenant} streams may be open at once.`, {
+        ...later,
+        quota: { name: 'streams', most: perTenant },
+      })
   }
 
   private countOf(tenant: string): number {

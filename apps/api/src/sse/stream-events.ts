@@ -4,7 +4,7 @@ import type { Context } from 'hono'
 import type { ApiEnv } from '../api-app.js'
 import type { ServerSentEvent } from './encode-event.js'
 import { eventBody } from './event-body.js'
-import { guards } from '../json-response.js'
+import { guards, requestHeaders } from '../json-response.js'
 import type { StreamClients } from './stream-clients.js'
 
 /** Clients give up a connection that is silent for 30 s. */
@@ -41,7 +41,7 @@ export function streamEvents(
     ...guards,
     // Proxies that collect an answer before they pass it on would hold the events back.
     'x-accel-buffering': 'no',
-    'x-request-id': requestId,
+    ...requestHeaders(c),
   }
   // Nobody would ever read the body, or leave it.
   if (c.req.raw.method === 'HEAD') return new Response(null, { headers })

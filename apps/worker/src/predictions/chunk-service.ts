@@ -34,7 +34,7 @@ interface WantedRun {
 }
 
 /** Micro-batches that a runner is sent at a time: lines may turn out to be slower than those before them. */
-const mostMicroBatches = 4
+const mostMicroBatches = 8
 
 /**
  * Works on the batches of one version, chunk by chunk, on runners that it is lent for one run at a time. Two chunks

@@ -31,7 +31,10 @@ export async function reserveBatch(context: ReserveBatchContext, id: BatchId): P
   if (most > 0 && others.length - gone.length >= most) {
     await batchIndex.close(tenant, [id])
     const detail = `As many batches of yours as may be open at a time (${most}) have not ended yet.`
-    throw new ServiceError('quota_exceeded', detail, { retryAfterSeconds: 5 })
+    throw new ServiceError('quota_exceeded', detail, {
+      retryAfterSeconds: 5,
+      quota: { name: 'open-batches', most },
+    })
   }
   return read.filter((batch) => batch != null).filter(({ status }) => !isEnded(status))
 }

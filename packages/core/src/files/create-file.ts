@@ -70,6 +70,10 @@ async function store(context: CreateFileContext, file: StoredFile): Promise<Stor
     if (existing) return existing
     await files.announce(tenant, file.id, file.expiresAt)
   }
-  if ((await files.create(file, fileLimits)) !== 'created') throw quotaExceeded(fileLimits)
-  return file
+  const { maxFiles, maxTotalBytes } = fileLimits
+  const outcome = await files.create(file, fileLimits)
+  if (outcome === 'created') return file
+  if (outcome === 'too_many') throw quotaExceeded(fileLimits, { name: 'files', most: maxFiles })
+  // Another, smaller file may fit.
+  throw quotaExceeded(fileLimits, { name: 'file-bytes', most: maxTotalBytes, mayBeLeft: true })
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { ServiceError } from '../errors.js'
+import { type Quota, ServiceError } from '../errors.js'
 import { newFileId } from '../ids.js'
 import type { PayloadStore } from '../payloads/payload-store.js'
 import type { FileStore } from './file-store.js'
@@ -49,14 +49,16 @@ export async function receiveContent(
 /** Before anything is written; the count is exact only when the file is made. */
 async function refuseFull({ files, tenant, fileLimits }: ReceiveContext): Promise<void> {
   const usage = await files.usage(tenant)
-  if (usage.files >= fileLimits.maxFiles || usage.bytes >= fileLimits.maxTotalBytes)
-    throw quotaExceeded(fileLimits)
+  const { maxFiles, maxTotalBytes } = fileLimits
+  if (usage.files >= maxFiles) throw quotaExceeded(fileLimits, { name: 'files', most: maxFiles })
+  if (usage.bytes >= maxTotalBytes)
+    throw quotaExceeded(fileLimits, { name: 'file-bytes', most: maxTotalBytes })
 }
 
 /** The answer where a tenant has as many files, or as many bytes in files, as it may have. */
-export function quotaExceeded({ maxFiles, maxTotalBytes }: FileLimits): ServiceError {
+export function quotaExceeded({ maxFiles, maxTotalBytes }: FileLimits, quota: Quota): ServiceError {
   const detail = `A tenant may keep ${maxFiles} files of ${maxTotalBytes} bytes together.`
-  return new ServiceError('quota_exceeded', detail, { retryAfterSeconds: 60 })
+  return new ServiceError('quota_exceeded', detail, { retryAfterSeconds: 60, quota })
 }
 
 export function fileTooLarge(maxBytes: number): ServiceError {

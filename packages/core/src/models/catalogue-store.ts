@@ -11,6 +11,9 @@ const presenceSeconds = 5
 
 /** The only reader and writer of the catalogue in Redis. */
 export class CatalogueStore {
+  /** As they were read last, by their texts: versions hardly ever change, and are read every second. */
+  private parsed = new Map<string, CatalogueVersion>()
+
   constructor(
     private readonly redis: Redis,
     private readonly keys: Keys,
@@ -83,12 +86,18 @@ export class CatalogueStore {
     const gone = workers.filter((_, i) => presences[i] === null)
     if (gone.length > 0) await this.redis.srem(this.keys.workers, ...gone)
     return new Catalogue(
-      versions.map(parseVersion),
+      this.parseAll(versions),
       presences.filter((text) => text != null).map(parsePresence),
       rollouts,
       verifications,
       new Set(draining),
     )
+  }
+
+  private parseAll(texts: readonly string[]): CatalogueVersion[] {
+    const before = this.parsed
+    this.parsed = new Map(texts.map((text) => [text, before.get(text) ?? parseVersion(text)]))
+    return [...this.parsed.values()]
   }
 
   private async readVersion(id: VersionId): Promise<CatalogueVersion | undefined> {

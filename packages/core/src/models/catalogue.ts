@@ -35,6 +35,9 @@ export interface ModelProblem {
   field?: string
 }
 
+// Made once: the catalogue is read every second, and a collator costs a hundred times as much as a comparison.
+const byNumber = new Intl.Collator(undefined, { numeric: true })
+
 const versionIdPattern = /^[0-9a-f]{64}$/
 
 /** What can be asked for, and who serves it, as of one moment. Pure: no I/O. */
@@ -56,7 +59,7 @@ export class Catalogue {
     private readonly draining: ReadonlySet<VersionId> = new Set(),
   ) {
     this.all = versions.toSorted(
-      (a, b) => b.publishedAt - a.publishedAt || b.label.localeCompare(a.label, undefined, { numeric: true }),
+      (a, b) => b.publishedAt - a.publishedAt || byNumber.compare(b.label, a.label),
     )
     this.byId = new Map(this.all.map((version) => [version.id, version]))
     for (const version of workers.flatMap((worker) => worker.versions)) {

@@ -245,9 +245,9 @@ describe('the inputs of a version', () => {
   })
   const version = { id: '0'.repeat(64), model: 'augur/m', label: '1', manifest }
   const schemas = new InputSchemas()
-  const errorsOf = (input: unknown, form?: 'pipeline' | 'tensors') => {
+  const errorsOf = (input: unknown, form?: 'pipeline' | 'tensors', by = schemas) => {
     try {
-      return schemas.validate(version, input, form)
+      return by.validate(version, input, form)
     } catch (error) {
       return error instanceof ServiceError ? error.errors : error
     }
@@ -261,6 +261,15 @@ describe('the inputs of a version', () => {
       { pointer: '/input/x/data/1', code: 'invalid_value', detail: expect.stringContaining('as a string') },
     ])
     expect(errorsOf({ anything: 1 }, 'tensors')).toHaveLength(2)
+  })
+
+  test('hold no tensor of more elements than the operator allows', () => {
+    const few = new InputSchemas({ maxTensorElements: 4 })
+    const faultOf = (x: object) => errorsOf({ x }, 'tensors', few)
+    expect(faultOf({ shape: [2, 2], data: [1, 2, 3, 4] })).toContain('[1,2,3,4]')
+    expect(faultOf({ shape: [3, 2], data: [1, 2, 3, 4, 5, 6] })).toEqual([
+      expect.objectContaining({ pointer: '/input/x', detail: expect.stringContaining('at most 4 elements') }),
+    ])
   })
 
   test('never hide a key from their schema', () => {

@@ -14,15 +14,24 @@ import type { PipelineSpec } from './pipeline-spec.js'
 
 type JsonSchema = Record<string, unknown>
 
+export interface InputLimits {
+  /** Of one tensor, batch axis included. */
+  maxTensorElements?: number
+}
+
 /** Checks one prediction's input. The path of an issue leads to the faulty field; its message never holds the value. */
-export function inputSchema(manifest: Manifest, form: InputForm = 'pipeline'): z.ZodType {
+export function inputSchema(
+  manifest: Manifest,
+  form: InputForm = 'pipeline',
+  { maxTensorElements }: InputLimits = {},
+): z.ZodType {
   const { pipeline } = manifest
-  if (form === 'tensors') return tensorsInputSchema(manifest)
+  if (form === 'tensors') return tensorsInputSchema(manifest, maxTensorElements)
   if (pipeline.name === 'image-classification') return imageInput(manifest, pipeline)
   if (pipeline.name === 'text-classification') return textClassificationInput(manifest, pipeline)
   if (pipeline.name === 'text-embedding') return textEmbeddingInput(pipeline)
   if (pipeline.name === 'tabular') return tabularInput(manifest, pipeline)
-  if (pipeline.name === 'tensors') return tensorsPipelineSchema(manifest)
+  if (pipeline.name === 'tensors') return tensorsPipelineSchema(manifest, maxTensorElements)
   // Parsed JSON already: a recursive check would only fall over on deep nesting.
   return z.record(z.string(), z.unknown(), { error: 'must be an object' })
 }

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type FieldError, ServiceError } from '../errors.js'
 import { describeFieldErrors, fieldErrors } from '../field-errors.js'
 import type { InputForm, JsonText } from '../predictions/prediction.js'
-import { inputSchema } from './input-schema.js'
+import { type InputLimits, inputSchema } from './input-schema.js'
 import type { ModelVersion, VersionId } from './version.js'
 
 const unknownProperty: FieldError = {
@@ -17,6 +17,8 @@ export class InputSchemas {
     pipeline: new Map(),
     tensors: new Map(),
   }
+
+  constructor(private readonly limits: InputLimits = {}) {}
 
   /**
    * The input as JSON text, once it is valid for the version.
@@ -33,7 +35,7 @@ export class InputSchemas {
   private schemaOf({ id, manifest }: ModelVersion, form: InputForm): z.ZodType {
     const known = this.schemas[form].get(id)
     if (known) return known
-    const schema = inputSchema(manifest, form)
+    const schema = inputSchema(manifest, form, this.limits)
     this.schemas[form].set(id, schema)
     return schema
   }

@@ -11,9 +11,10 @@ export interface ReserveContext {
   maxOpenOfKey?: number
 }
 
-function refuse(who: string, most: number): never {
-  const detail = `As many predictions of ${who} as may wait and run at a time (${most}) have not ended yet.`
-  throw new ServiceError('quota_exceeded', detail, { retryAfterSeconds: 1 })
+function refuse(who: 'tenant' | 'key', most: number): never {
+  const detail = `As many predictions of this ${who} as may wait and run at a time (${most}) have not ended yet.`
+  const quota = { name: `open-predictions-of-${who}`, most }
+  throw new ServiceError('quota_exceeded', detail, { retryAfterSeconds: 1, quota })
 }
 
 /**
@@ -28,6 +29,6 @@ export async function reservePrediction(context: ReserveContext, prediction: Own
   // First, so that the recount finds what is reserved.
   await context.index.note(prediction.tenant)
   const outcome = await context.openPredictions.reserve(prediction, limits)
-  if (outcome === 'tenant_full') refuse('this tenant', ofTenant)
-  if (outcome === 'key_full') refuse('this key', ofKey)
+  if (outcome === 'tenant_full') refuse('tenant', ofTenant)
+  if (outcome === 'key_full') refuse('key', ofKey)
 }

@@ -14,7 +14,7 @@ export type EncodedTensor = { datatype?: Datatype; shape: number[] } & (
 )
 
 /** Most elements of a tensor, and the largest of its dimensions. */
-const mostElements = 2 ** 31 - 1
+export const mostElements = 2 ** 31 - 1
 /** Most dimensions of a tensor whose rank its model leaves open. */
 const highestRank = 8
 const alphabet = /^[A-Za-z0-9+/]*={0,2}$/

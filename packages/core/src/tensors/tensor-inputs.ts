@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Manifest, TensorSpec } from '../models/manifest.js'
 import { findNestedFault, nestedSizes, rowShape, tensorJsonSchema } from '../models/tensor-value.js'
-import { encodedTensorJsonSchema, findEncodedFault } from './encoded-tensor.js'
+import { encodedTensorJsonSchema, findEncodedFault, mostElements } from './encoded-tensor.js'
 import type { Fault } from './fault.js'
 
 type JsonSchema = Record<string, unknown>
@@ -32,13 +32,13 @@ const nestedOrEncoded: ValueKind = {
 }
 
 /** Checks an input of the form `tensors`: an encoded tensor for each of the model's inputs, by its name. */
-export function tensorsInputSchema(manifest: Inputs): z.ZodType {
-  return inputsSchema(manifest, encoded)
+export function tensorsInputSchema(manifest: Inputs, maxElements = mostElements): z.ZodType {
+  return inputsSchema(manifest, encoded, maxElements)
 }
 
 /** Checks an input of the pipeline `tensors`: for each of the model's inputs nested arrays or an encoded tensor. */
-export function tensorsPipelineSchema(manifest: Inputs): z.ZodType {
-  return inputsSchema(manifest, nestedOrEncoded)
+export function tensorsPipelineSchema(manifest: Inputs, maxElements = mostElements): z.ZodType {
+  return inputsSchema(manifest, nestedOrEncoded, maxElements)
 }
 
 /** JSON Schema of the outputs of the pipeline `tensors`. */
@@ -52,9 +52,9 @@ export function isEncoded(value: unknown): value is object {
 }
 
 /** Reads own properties only: a library that copies the object would lose, or follow, a `__proto__`. */
-function inputsSchema({ inputs }: Inputs, kind: ValueKind): z.ZodType {
+function inputsSchema({ inputs }: Inputs, kind: ValueKind, maxElements: number): z.ZodType {
   const check = (value: unknown, context: z.RefinementCtx): void => {
-    for (const { path, message } of findFaults(value, inputs, kind))
+    for (const { path, message } of findFaults(value, inputs, kind, maxElements))
       context.addIssue({ code: 'custom', path, message })
   }
   return z.unknown().superRefine(check).meta(objectSchema(inputs, kind))
@@ -65,7 +65,12 @@ function objectSchema(specs: readonly TensorSpec[], kind: ValueKind): JsonSchema
   return { type: 'object', properties, required: Object.keys(properties), additionalProperties: false }
 }
 
-function findFaults(value: unknown, specs: readonly TensorSpec[], kind: ValueKind): Fault[] {
+function findFaults(
+  value: unknown,
+  specs: readonly TensorSpec[],
+  kind: ValueKind,
+  maxElements: number,
+): Fault[] {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return [{ path: [], message: 'must be an object' }]
   const given = new Map<string, unknown>(Object.entries(value))
@@ -73,12 +78,20 @@ function findFaults(value: unknown, specs: readonly TensorSpec[], kind: ValueKin
   const unknown = [...given.keys()].filter((key) => !names.has(key)).slice(0, mostUnknownReported)
   const faults = [
     ...specs.flatMap((spec) => {
-      const fault = kind.findFault(given.get(spec.name), spec)
+      const tensor = given.get(spec.name)
+      const fault = kind.findFault(tensor, spec) ?? findExcess(kind.sizes(tensor, spec), maxElements)
       return fault ? [{ path: [spec.name, ...fault.path], message: fault.message }] : []
     }),
     ...unknown.map((key) => ({ path: [key], message: 'is not a property of this input' })),
   ]
   return faults.length > 0 ? faults : findDisagreement(given, specs, kind)
+}
+
+function findExcess(sizes: readonly number[], maxElements: number): Fault | undefined {
+  const elements = sizes.reduce((product, size) => product * size, 1)
+  return elements > maxElements
+    ? { path: [], message: `must stand for at most ${maxElements} elements` }
+    : undefined
 }
 
 /** An open dimension has one size wherever its name stands. */

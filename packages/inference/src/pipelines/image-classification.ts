@@ -13,6 +13,7 @@ export async function openImageClassification(
   folder: string,
   manifest: Manifest,
   spec: ImageClassificationSpec,
+  maxPixels?: number,
 ): Promise<Pipeline> {
   const classify = await openClassifier(folder, manifest, spec)
   const input = manifest.inputs[0]
@@ -20,7 +21,7 @@ export async function openImageClassification(
   if (!toTensor)
     throw new Error('the shape of the input does not fit width, height and channels of the image')
   allowOnlyWebImages()
-  return new ImageClassification(spec, { input: input.name, toTensor, classify })
+  return new ImageClassification(spec, { input: input.name, toTensor, classify, maxPixels })
 }
 
 interface Fitted {
@@ -28,6 +29,7 @@ interface Fitted {
   input: string
   toTensor: ImageToTensor
   classify: Classify
+  maxPixels: number | undefined
 }
 
 class ImageClassification implements Pipeline {
@@ -49,7 +51,10 @@ class ImageClassification implements Pipeline {
   private async readImage(image: unknown): Promise<Float32Array> {
     if (typeof image !== 'string') throw new InvalidInputError('give either image or pixels')
     const { width, channels, ink, polarity } = this.spec.image
-    const values = averageArea(await decodeImage(image, this.spec.image), this.spec.image)
+    const values = averageArea(
+      await decodeImage(image, this.spec.image, this.fitted.maxPixels),
+      this.spec.image,
+    )
     return ink && polarity === 'auto' ? matchInk(values, width, channels, ink) : values
   }
 

@@ -6,8 +6,16 @@ import { openTensors } from './tensors.js'
 import { openTextClassification } from './text-classification.js'
 import { openTextEmbedding } from './text-embedding.js'
 
+export interface PipelineLimits {
+  maxImagePixels?: number
+}
+
 /** Opens the pipeline that a manifest names. Rejects when the version's files do not fit it. */
-export async function openPipeline(folder: string, manifest: Manifest): Promise<Pipeline> {
+export async function openPipeline(
+  folder: string,
+  manifest: Manifest,
+  limits: PipelineLimits = {},
+): Promise<Pipeline> {
   const { pipeline } = manifest
   if (pipeline.name === 'module') return openOwnModule(folder, manifest, pipeline.path)
   if (pipeline.name === 'tensors') return openTensors(manifest)
@@ -16,5 +24,5 @@ export async function openPipeline(folder: string, manifest: Manifest): Promise<
   if (pipeline.name === 'text-embedding') return openTextEmbedding(folder, manifest, pipeline)
   // Runners without an image pipeline are spared the memory of libvips.
   const { openImageClassification } = await import('./image-classification.js')
-  return openImageClassification(folder, manifest, pipeline)
+  return openImageClassification(folder, manifest, pipeline, limits.maxImagePixels)
 }

@@ -19,3 +19,12 @@ test('the largest come first, equal ones in their order, and NaN last', () => {
   expect(topK([1, 3, Number.NaN, 3, 2], 4)).toEqual([1, 3, 4, 0])
   expect(topK([1, Number.NaN], 5)).toEqual([0, 1])
 })
+
+test('however many are wanted, they are the first of all in order', () => {
+  const score = fc.oneof(fc.integer({ min: 0, max: 5 }), fc.constantFrom(Number.NaN, -Infinity, Infinity))
+  fc.assert(
+    fc.property(fc.array(score), fc.nat(40), (values, k) => {
+      expect(topK(values, k)).toEqual(topK(values, values.length + 17).slice(0, k))
+    }),
+  )
+})

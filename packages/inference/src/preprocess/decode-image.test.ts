@@ -116,6 +116,12 @@ describe('what is no image is refused', () => {
     await expect(decode(png.subarray(0, 20))).rejects.toEqual(refused('damaged'))
   })
 
+  test('more pixels than the operator allows, also where that is less', async () => {
+    const image = (await enlarge(2).png().toBuffer()).toString('base64')
+    await expect(decodeImage(image, grey8, 255)).rejects.toEqual(refused('255 pixels'))
+    expect(await decodeImage(image, grey8, 256)).toMatchObject({ width: 16, height: 16 })
+  })
+
   test('more than 16,384 pixels along a side, and an animation', async () => {
     const strip = { create: { width: 16_385, height: 1, channels: 3, background: '#000' } } as const
     await expect(decode(sharp(strip).png())).rejects.toEqual(refused('16384'))
@@ -126,7 +132,7 @@ describe('what is no image is refused', () => {
 
   test('more than 25 megapixels, by the header alone', async () => {
     // Without any pixels behind the header: to decode them would fail in another way.
-    await expect(decode(pngWithoutPixels(16_383, 16_383))).rejects.toEqual(refused('25 million pixels'))
+    await expect(decode(pngWithoutPixels(16_383, 16_383))).rejects.toEqual(refused('25000000 pixels'))
     await expect(decode(pngWithoutPixels(5_000, 5_000))).rejects.toEqual(refused('damaged'))
   })
 })

@@ -18,10 +18,10 @@ export interface TargetImage {
   channels: 1 | 3
 }
 
-const mostPixels = 25_000_000
+const usualMaxPixels = 25_000_000
 /** A strip of a million pixels by twenty takes a hundred times as long as a square of the same area. */
 const longestSide = 16_384
-const options = { failOn: 'error', autoOrient: true, limitInputPixels: mostPixels } as const
+const options = { failOn: 'error', autoOrient: true } as const
 
 /** Forbids every decoder of libvips but the three in use: the others only widen the way in. */
 export function allowOnlyWebImages(): void {
@@ -33,14 +33,18 @@ export function allowOnlyWebImages(): void {
 
 /**
  * Decodes a PNG, JPEG or WebP image from a data URI or base64. Transparency becomes white, EXIF orientation is
- * applied. Throws `InvalidInputError`; one that is animated or above 25 megapixels before its pixels are read.
+ * applied. Throws `InvalidInputError`; one that is animated or too large before its pixels are read.
  */
-export async function decodeImage(text: string, target: TargetImage): Promise<Pixels> {
+export async function decodeImage(
+  text: string,
+  target: TargetImage,
+  maxPixels = usualMaxPixels,
+): Promise<Pixels> {
   const problem = findImageProblem(text)
   if (problem) throw new InvalidInputError(`image ${problem}`)
   const bytes = Buffer.from(base64Of(text) ?? '', 'base64')
-  const { width, height } = await readSize(bytes)
-  const { data, info } = await sharp(bytes, options)
+  const { width, height } = await readSize(bytes, maxPixels)
+  const { data, info } = await sharp(bytes, { ...options, limitInputPixels: maxPixels })
     .flatten({ background: '#ffffff' })
     .toColourspace(target.channels === 1 ? 'b-w' : 'srgb')
     .resize(shrunk(width, target.width), shrunk(height, target.height), { fit: 'fill' })
@@ -51,13 +55,13 @@ export async function decodeImage(text: string, target: TargetImage): Promise<Pi
 }
 
 /** Width and height as they are shown. Refuses by the header alone what would cost too much, or is no single image. */
-async function readSize(bytes: Buffer): Promise<{ width: number; height: number }> {
+async function readSize(bytes: Buffer, maxPixels: number): Promise<{ width: number; height: number }> {
   const { autoOrient, pages = 1 } = await sharp(bytes, { ...options, limitInputPixels: false })
     .metadata()
     .catch(refuseImage)
   const { width, height } = autoOrient
-  if (width * height > mostPixels)
-    throw new InvalidInputError('image must not have more than 25 million pixels')
+  if (width * height > maxPixels)
+    throw new InvalidInputError(`image must not have more than ${maxPixels} pixels`)
   if (Math.max(width, height) > longestSide)
     throw new InvalidInputError(`image must not be wider or higher than ${longestSide} pixels`)
   if (pages > 1) throw new InvalidInputError('image must not be animated')

@@ -23,7 +23,7 @@ export async function loadVersion(
     refuse(error instanceof ProviderUnavailableError ? 'provider_unavailable' : 'invalid_model', error),
   )
   if (!(session instanceof OnnxSession)) return session
-  const pipeline = await openPipeline(folder, manifest).catch((error: unknown) =>
+  const pipeline = await openPipeline(folder, manifest, settings).catch((error: unknown) =>
     refuse('invalid_pipeline', error),
   )
   if ('ok' in pipeline) return release(session, pipeline)

@@ -18,6 +18,8 @@ export interface SessionSettings {
   providers: readonly ExecutionProvider[]
   /** Threads that one run uses inside ONNX Runtime. */
   threads: number
+  /** Of an image among its inputs; 25 million where it is left out. */
+  maxImagePixels?: number
 }
 
 /** What computes a loaded version's answers. */

@@ -30,6 +30,8 @@ export interface RunnerOptions extends ForkOptions {
   memoryCeilingBytes?: number
   /** Execution providers of versions that name none, in the order in which they are tried. */
   providers?: readonly ExecutionProvider[]
+  /** Pixels that an image among the inputs may have. */
+  maxImagePixels?: number
   /** Runs refused by ONNX Runtime after which the runner should be replaced: each leaks about 1.3 KB. */
   maxFailedRuns?: number
 }
@@ -147,11 +149,12 @@ export class Runner {
 
   /** Opens a version's session and pipeline and runs its example. Rejects with `LoadError`. */
   async load({ id, folder, manifest }: LocalVersion): Promise<Served> {
-    const { providers = ['cpu'], loadTimeoutMs = 60_000 } = this.options
+    const { providers = ['cpu'], loadTimeoutMs = 60_000, maxImagePixels } = this.options
     const { serving } = manifest
     const settings = {
       providers: serving.providers ?? providers,
       threads: serving.threads ?? defaultThreads(serving.instances),
+      ...(maxImagePixels !== undefined && { maxImagePixels }),
     }
     const ending = await this.ask(
       { kind: 'load', versionId: id, folder: absolutePath(folder), manifest, settings },
