@@ -60,13 +60,13 @@ async function makeTraffic(): Promise<void> {
 }
 
 /** Holds the queue of a version, with predictions in it. Gives what lets it go. */
-async function holdQueue(): Promise<() => Promise<void>> {
+async function holdQueue(): Promise<{ version: string; letGo(): Promise<void> }> {
   const { results } = JSON.parse(await call('GET', '/api/v1/models/augur/tickets/versions'))
   const version: string = results.find(({ label }: { label: string }) => label === 'int8').id
   await call('POST', `/admin/versions/${version}/pause`)
   const input = { text: 'Where is my parcel?' }
   for (let count = 0; count < 7; count++) await call('POST', '/api/v1/predictions', { version, input })
-  return async () => void (await call('POST', `/admin/versions/${version}/resume`))
+  return { version, letGo: async () => void (await call('POST', `/admin/versions/${version}/resume`)) }
 }
 
 async function showPlayground(page: Page): Promise<void> {
@@ -77,11 +77,14 @@ async function showPlayground(page: Page): Promise<void> {
   await page.locator('[data-answer]').waitFor()
 }
 
-async function showOperations(page: Page): Promise<void> {
+async function showOperations(page: Page, held: string): Promise<void> {
   await page.goto(`${url}/#/operations`)
   await page.getByText('right by feedback').waitFor()
-  // Lines need a few looks.
-  await page.waitForTimeout(6500)
+  // Lines need a few looks, and something that changes between them.
+  for (let look = 0; look < 6; look++) {
+    await call('POST', '/api/v1/predictions', { version: held, input: { text: 'Where is my parcel?' } })
+    await page.waitForTimeout(2100)
+  }
 }
 
 const pages = { playground: showPlayground, operations: showOperations }
@@ -89,13 +92,13 @@ const pages = { playground: showPlayground, operations: showOperations }
 async function main(): Promise<void> {
   await mkdir(folder, { recursive: true })
   await makeTraffic()
-  const letGo = await holdQueue()
+  const { version, letGo } = await holdQueue()
   const browser = await startBrowser()
   for (const [name, show] of Object.entries(pages)) {
     for (const colorScheme of themes) {
       for (const [size, viewport] of Object.entries(sizes)) {
         const page = await browser.newPage({ viewport, colorScheme, deviceScaleFactor: 1 })
-        await show(page)
+        await show(page, version)
         await page.evaluate('scrollTo(0, 0)')
         await page.mouse.move(0, 0)
         const path = `${folder}${name}-${colorScheme}${size === 'phone' ? '-phone' : ''}.png`

@@ -46,7 +46,7 @@ export function DeliveriesTable({ path, title, empty }: DeliveriesTableProps) {
               <tr>
                 {['Event', 'State', 'Receiver', 'Attempts', 'Newest answer', 'Created', 'Action'].map(
                   (column) => (
-                    <th key={column} scope="col">
+                    <th key={column} scope="col" class={column === 'Attempts' ? 'number' : undefined}>
                       {column}
                     </th>
                   ),
@@ -87,21 +87,23 @@ function DeliveryRow({ delivery, isBusy, onRedeliver }: DeliveryRowProps) {
         {event}
         <code class="version-id">{source.slice(-8)}</code>
       </th>
-      <td>
+      <td data-column="State">
         <Badge status={state} />
         {heldBy && <small>held: {heldBy.replace('_', ' ')}</small>}
       </td>
-      <td class="receiver" title={webhook}>
+      <td class="receiver wide" data-column="Receiver" title={webhook}>
         {webhook}
       </td>
-      <td class="number">{made}</td>
-      <td>
+      <td class="number" data-column="Attempts">
+        {made}
+      </td>
+      <td data-column="Newest answer">
         {newest ? `${newest.status ?? newest.reason ?? newest.outcome} · ${newest.duration_ms} ms` : '–'}
       </td>
-      <td>
+      <td data-column="Created">
         <time dateTime={createdAt}>{formatAge(createdAt, now)}</time>
       </td>
-      <td>
+      <td class="wide" data-column="Action">
         <button
           type="button"
           class="small"

@@ -39,7 +39,7 @@ export function BatchesTable() {
             <thead>
               <tr>
                 {['Batch', 'Status', 'Progress', 'Failed', 'Created', 'Files'].map((column) => (
-                  <th key={column} scope="col">
+                  <th key={column} scope="col" class={column === 'Failed' ? 'number' : undefined}>
                     {column}
                   </th>
                 ))}
@@ -69,20 +69,22 @@ function BatchRow({ batch, onCancel }: { batch: Batch; onCancel(): void }) {
         <span class="version-model">{model}</span> <b>{label}</b>
         <code class="version-id">{id.slice(-8)}</code>
       </th>
-      <td>
+      <td data-column="Status">
         <Badge status={status} />
       </td>
-      <td class="progress">
+      <td class="progress wide" data-column="Progress">
         <Bar share={share} tone={status === 'completed' ? 'accent' : 'muted'} />
         <span class="number">
           {formatCount(completed + failed)} / {formatCount(total)}
         </span>
       </td>
-      <td class="number">{formatCount(failed)}</td>
-      <td>
+      <td class="number" data-column="Failed">
+        {formatCount(failed)}
+      </td>
+      <td data-column="Created">
         <time dateTime={createdAt}>{formatAge(createdAt, now)}</time>
       </td>
-      <td>
+      <td class="wide" data-column="Files">
         {isOpen ? (
           <button type="button" class="small" aria-label={`Cancel batch ${id.slice(-8)}`} onClick={onCancel}>
             Cancel

@@ -64,16 +64,16 @@ function Figures({ overview }: { overview: Overview | null }) {
   const oldest = Math.max(0, ...versions.map(({ oldest_age_seconds: age }) => age ?? 0))
   const rate = sum(versions.map(({ ran_per_second: each }) => each ?? 0))
   const figures = [
-    { name: 'workers', value: formatCount(overview?.workers ?? 0) },
-    { name: 'open predictions', value: formatCount(sum(versions.map(({ open }) => open))) },
-    { name: 'oldest', value: oldest === 0 ? '–' : formatSeconds(oldest) },
-    { name: 'rate', value: rate === 0 ? '–' : `${rate.toFixed(rate < 10 ? 1 : 0)}/s` },
-    { name: 'failed, ever', value: formatCount(sum(versions.map(({ failed }) => failed))) },
+    { name: 'Workers', value: formatCount(overview?.workers ?? 0) },
+    { name: 'Open predictions', value: formatCount(sum(versions.map(({ open }) => open))) },
+    { name: 'Oldest', value: oldest === 0 ? '–' : formatSeconds(oldest) },
+    { name: 'Rate', value: rate === 0 ? '–' : `${rate.toFixed(rate < 10 ? 1 : 0)}/s` },
+    { name: 'Failed in all', value: formatCount(sum(versions.map(({ failed }) => failed))) },
   ]
   return (
     <dl class="figures">
       <div>
-        <dt>server</dt>
+        <dt>Server</dt>
         <dd>{health ? <Badge status={health.status} /> : '–'}</dd>
       </div>
       {figures.map(({ name, value }) => (

@@ -14,6 +14,7 @@ interface VersionsTableProps {
 type Change = 'pause' | 'resume' | 'drain' | 'purge'
 
 const columns = ['Version', 'State', 'Open', 'Oldest', 'Rate', 'Ended', 'Failed', 'Queue'] as const
+const numbers: ReadonlySet<string> = new Set(['Oldest', 'Rate', 'Ended', 'Failed'])
 
 /** Every version with its queue: how much waits, for how long, how fast it moves, and whether it is held. */
 export function VersionsTable({ versions, histories, onChange }: VersionsTableProps) {
@@ -50,14 +51,14 @@ export function VersionsTable({ versions, histories, onChange }: VersionsTablePr
           <thead>
             <tr>
               {columns.map((column) => (
-                <th key={column} scope="col">
+                <th key={column} scope="col" class={numbers.has(column) ? 'number' : undefined}>
                   {column}
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            {versions.map((version) => (
+            {versions.toSorted(byModel).map((version) => (
               <VersionRow
                 key={version.version}
                 version={version}
@@ -73,14 +74,18 @@ export function VersionsTable({ versions, histories, onChange }: VersionsTablePr
   )
 }
 
+/** The stable version of a model first. */
+function byModel(a: VersionOverview, b: VersionOverview): number {
+  if (a.model === b.model && a.is_stable !== b.is_stable) return a.is_stable ? -1 : 1
+  return `${a.model} ${a.label}` < `${b.model} ${b.label}` ? -1 : 1
+}
+
 interface VersionRowProps {
   version: VersionOverview
   history: readonly number[]
   isBusy: boolean
   onChange(kind: Change): void
 }
-
-const historyLength = 90
 
 function VersionRow({ version, history, isBusy, onChange }: VersionRowProps) {
   const { model, label, state, state_reason: reason, is_stable: isStable, workers } = version
@@ -93,23 +98,29 @@ function VersionRow({ version, history, isBusy, onChange }: VersionRowProps) {
         {isStable && <span class="tag">stable</span>}
         <code class="version-id">{version.version.slice(0, 12)}</code>
       </th>
-      <td>
+      <td data-column="State">
         <Badge status={state} />
         <span class="hint"> {workers === 1 ? '1 worker' : `${workers} workers`}</span>
         {reason !== null && <p class="error">{reason}</p>}
       </td>
-      <td class="number depth">
-        <Sparkline values={history} length={historyLength} />
+      <td class="depth" data-column="Open">
+        <Sparkline values={history} />
         <b>{formatCount(open)}</b>
       </td>
-      <td class="number">{oldest === null ? '–' : formatSeconds(oldest)}</td>
-      <td class="number">{rate === null ? '–' : `${rate.toFixed(rate < 10 ? 1 : 0)}/s`}</td>
-      <td class="number">{formatCount(ran + canceled)}</td>
-      <td class="number">
+      <td class="number" data-column="Oldest">
+        {oldest === null ? '–' : formatSeconds(oldest)}
+      </td>
+      <td class="number" data-column="Rate">
+        {rate === null ? '–' : `${rate.toFixed(rate < 10 ? 1 : 0)}/s`}
+      </td>
+      <td class="number" data-column="Ended">
+        {formatCount(ran + canceled)}
+      </td>
+      <td class="number" data-column="Failed">
         {formatCount(failed)}
         {ran > 0 && failed > 0 && <span class="hint"> {formatShare(failed / ran)}</span>}
       </td>
-      <td>
+      <td class="wide" data-column="Queue">
         <QueueLevers version={version} isBusy={isBusy} onChange={onChange} />
       </td>
     </tr>
