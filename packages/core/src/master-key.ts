@@ -79,7 +79,7 @@ export async function readMasterKey({
 /** Settings with the master key among them, wherever it was kept: who knows all secrets by their value lets none out. */
 export async function withMasterKey<
   S extends { AUGUR_MASTER_KEY?: string | undefined; AUGUR_DATA_DIR: string },
->(settings: S): Promise<S> {
+>(settings: S): Promise<S & { AUGUR_MASTER_KEY: string }> {
   const { AUGUR_MASTER_KEY: given, AUGUR_DATA_DIR } = settings
   const key = await readMasterKey({ given, dataDir: resolve(AUGUR_DATA_DIR) })
   return { ...settings, AUGUR_MASTER_KEY: key.toString() }
