@@ -1,12 +1,9 @@
-import { createHash } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { elementTypes, type TensorSpec } from '@augur/core/models/manifest'
-import { datatypeOf } from '@augur/core/tensors/datatype'
-import { elementsToBytes, type JsonElement } from '@augur/core/tensors/element-bytes'
+import type { TensorSpec } from '@augur/core/models/manifest'
+import { elementsToBytes } from '@augur/core/tensors/element-bytes'
 import { sleepingModel, sumModel, writeModel } from '@augur/test-support/models'
-import { matrixCases, type OneOperatorCase } from '@augur/test-support/one-operator-models'
 import { encodeOnnx } from '@augur/test-support/onnx'
 import { startTestStack, type TestStack } from '@augur/test-support/test-stack'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -37,23 +34,6 @@ function echoModel(dir: string) {
   })
 }
 
-/** Nothing but `model.onnx`: each element type in each kind of shape. */
-const identities = matrixCases().filter(({ name }) => name.startsWith('Identity '))
-
-/** Cases of the same file are one model: a second folder with it would be a duplicate. */
-const nameOf = ({ onnx }: OneOperatorCase) =>
-  `identity-${createHash('sha256').update(onnx).digest('hex').slice(0, 16)}`
-
-async function writeBare(dir: string, each: OneOperatorCase): Promise<void> {
-  const folder = join(dir, nameOf(each), '1')
-  await mkdir(folder, { recursive: true })
-  await writeFile(join(folder, 'model.onnx'), each.onnx)
-}
-
-/** ONNX Runtime's binding for JavaScript ends a string at U+0000. */
-const withoutNul = (element: JsonElement) =>
-  typeof element === 'string' ? element.replaceAll('\u0000', '') : element
-
 let dir: string
 let stack: TestStack
 beforeAll(async () => {
@@ -61,10 +41,8 @@ beforeAll(async () => {
   await sumModel(dir)
   await sleepingModel(dir)
   await echoModel(dir)
-  for (const each of identities) await writeBare(dir, each)
   stack = await startTestStack({ modelsDir: dir })
-  // Each model is tried in a process of its own before it is served.
-}, 180_000)
+})
 afterAll(async () => {
   await stack?.stop()
   await rm(dir, { recursive: true, force: true })
@@ -134,29 +112,6 @@ test('wrong inputs are refused where they stand in the request', async () => {
   expect(problem.errors.map(({ pointer }) => pointer)).toEqual(['/inputs/1/data/3'])
   expect(problem.error).toContain('inputs.1.data.3')
 })
-
-/** Sends the case's input as JSON and as bytes, and expects it back. */
-async function expectIdentity(each: OneOperatorCase): Promise<void> {
-  const [input] = each.inputs
-  const feed = each.feeds.x
-  if (!input || !feed) throw new Error('an Identity has one input')
-  const tensor = { datatype: datatypeOf(input.type), shape: feed.shape }
-  const data = feed.data.map(withoutNul)
-  const { outputs } = await infer(stack, nameOf(each), [{ ...tensor, name: 'x', data }])
-  expect([each.name, outputs]).toEqual([each.name, [{ ...tensor, name: 'y', data }]])
-  const bytes = elementsToBytes(input.type, data)
-  const binary = await inferBinary(stack, nameOf(each), [{ ...tensor, name: 'x', bytes }])
-  expect([each.name, binary]).toEqual([each.name, [{ ...tensor, name: 'y', bytes }]])
-}
-
-test.each(elementTypes)(
-  'files of %s in every kind of shape are served as they are, with equal answers',
-  async (type) => {
-    const cases = identities.filter(({ name }) => name.startsWith(`Identity ${type} `))
-    expect(cases.length).toBeGreaterThan(10)
-    await Promise.all(cases.map(expectIdentity))
-  },
-)
 
 const repository = (path: string) => fetch(`${stack.url}/v2/repository/${path}`, { method: 'POST' })
 const isReady = async () => (await fetch(`${stack.url}/v2/models/sum/ready`)).status === 200

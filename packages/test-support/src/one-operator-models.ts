@@ -14,6 +14,7 @@ export interface OneOperatorCase {
   name: string
   inputs: TensorSpec[]
   outputs: TensorSpec[]
+  graph: OnnxGraph
   /** The bytes of its `model.onnx`. */
   onnx: Buffer
   feeds: Record<string, CaseTensor>
@@ -345,7 +346,37 @@ function build(
   name: string,
   { feeds, ...graph }: OnnxGraph & Pick<OneOperatorCase, 'feeds'>,
 ): OneOperatorCase {
-  return { name, inputs: graph.inputs, outputs: graph.outputs, onnx: encodeOnnx(graph), feeds }
+  return { name, inputs: graph.inputs, outputs: graph.outputs, graph, onnx: encodeOnnx(graph), feeds }
+}
+
+/** Cases side by side in one model, whose names and open dimensions end in the number of their case. */
+export function joinCases(name: string, cases: readonly OneOperatorCase[]): OneOperatorCase {
+  const parts = cases.map(({ graph, feeds }, i) => {
+    const named = (text: string) => (text === '' ? '' : `${text}_${i}`)
+    const spec = ({ shape, ...rest }: TensorSpec): TensorSpec => ({
+      ...rest,
+      name: named(rest.name),
+      shape: shape?.map((size) => (typeof size === 'string' ? named(size) : size)) ?? null,
+    })
+    return {
+      nodes: graph.nodes.map((node) => ({
+        ...node,
+        inputs: node.inputs.map(named),
+        outputs: node.outputs.map(named),
+      })),
+      inputs: graph.inputs.map(spec),
+      outputs: graph.outputs.map(spec),
+      initializers: (graph.initializers ?? []).map((each) => ({ ...each, name: named(each.name) })),
+      feeds: Object.entries(feeds).map(([input, tensor]) => [named(input), tensor] as const),
+    }
+  })
+  return build(name, {
+    nodes: parts.flatMap(({ nodes }) => nodes),
+    inputs: parts.flatMap(({ inputs }) => inputs),
+    outputs: parts.flatMap(({ outputs }) => outputs),
+    initializers: parts.flatMap(({ initializers }) => initializers),
+    feeds: Object.fromEntries(parts.flatMap(({ feeds }) => feeds)),
+  })
 }
 
 function float(name: string, ...shape: (number | string)[]): TensorSpec {
