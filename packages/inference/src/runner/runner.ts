@@ -18,7 +18,7 @@ import type {
   StagedInputs,
 } from './protocol.js'
 import { Turns } from './turns.js'
-import { watchMemory } from './watch-memory.js'
+import { MemoryWatch } from './watch-memory.js'
 
 export interface RunnerOptions extends ForkOptions {
   logger?: Logger
@@ -91,7 +91,7 @@ export class Runner {
   /** The first one is with the child; its clock is the only one that ticks. */
   private readonly queue: Pending[] = []
   private readonly stderr: OutputTail
-  private readonly endWatch: () => void
+  private readonly memoryWatch: MemoryWatch | undefined
   private wearOut: () => void = () => undefined
   private clock: NodeJS.Timeout | undefined
   private killedFor: 'timeout' | 'memory' | 'other' | undefined
@@ -111,7 +111,7 @@ export class Runner {
       this.wearOut = resolve
     })
     this.exited = this.watchExit()
-    this.endWatch = this.watchMemory()
+    this.memoryWatch = this.watchMemory()
     child.on('message', (message: unknown) => this.receive(message))
   }
 
@@ -235,6 +235,7 @@ export class Runner {
     return new Promise((settle) => {
       if (!this.isAlive) return settle({ kind: 'not_started' })
       this.queue.push({ request, limitMs, isSent: false, settle })
+      this.memoryWatch?.wake()
       if (this.queue.length === 1) this.sendFirst()
     })
   }
@@ -270,11 +271,11 @@ export class Runner {
     this.wearOut()
   }
 
-  private watchMemory(): () => void {
+  private watchMemory(): MemoryWatch | undefined {
     const { memoryLimitBytes, memoryCeilingBytes = Number.POSITIVE_INFINITY, logger } = this.options
     const { pid } = this
-    if (memoryLimitBytes === undefined || pid === undefined) return () => undefined
-    return watchMemory({
+    if (memoryLimitBytes === undefined || pid === undefined) return undefined
+    return new MemoryWatch({
       pid,
       isBusy: () => this.queue.length > 0,
       limitBytes: () => Math.min(memoryLimitBytes * Math.max(1, this.versions), memoryCeilingBytes),
@@ -288,7 +289,7 @@ export class Runner {
   private async watchExit(): Promise<ExitReason> {
     const { code, signal } = await exitOf(this.child)
     this.hasEnded = true
-    this.endWatch()
+    this.memoryWatch?.end()
     clearTimeout(this.clock)
     await this.stderr.ended()
     const outOfMemory = this.stderr.saysOutOfMemory || this.killedFor === 'memory'

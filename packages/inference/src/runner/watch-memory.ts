@@ -1,10 +1,9 @@
 import { readFileSync } from 'node:fs'
 
-const intervalMs = 100
-/** An idle process is looked at in one of so many turns: looking costs its worker more than it costs the process. */
-const idleTurns = 10
+/** An idle process is looked at less: looking costs its worker more than it costs the process. */
+const lookEveryMs = { busy: 100, idle: 1000 }
 
-interface MemoryWatch {
+interface MemoryWatchOptions {
   pid: number
   /** Whether it has work under way. */
   isBusy: () => boolean
@@ -13,22 +12,45 @@ interface MemoryWatch {
   onExceeded: (bytes: number, limitBytes: number) => void
 }
 
-/**
- * Looks every 100 ms, every second at an idle process, how much memory it holds, native memory included. Gives a
- * function that ends the watch. Does nothing where there is no `/proc`.
- */
-export function watchMemory({ pid, isBusy, limitBytes, onExceeded }: MemoryWatch): () => void {
-  let turn = 0
-  const timer = setInterval(() => {
-    if (++turn % idleTurns !== 0 && !isBusy()) return
+/** Looks every 100 ms, every second at an idle process, how much memory it holds, native memory included. */
+export class MemoryWatch {
+  private timer: NodeJS.Timeout
+  private isIdle = true
+  private hasEnded = false
+
+  constructor(private readonly options: MemoryWatchOptions) {
+    this.timer = this.schedule()
+  }
+
+  /** It has work from now on. */
+  wake(): void {
+    if (!this.isIdle || this.hasEnded) return
+    clearTimeout(this.timer)
+    this.timer = this.schedule()
+  }
+
+  end(): void {
+    this.hasEnded = true
+    clearTimeout(this.timer)
+  }
+
+  private schedule(): NodeJS.Timeout {
+    this.isIdle = !this.options.isBusy()
+    return setTimeout(() => this.look(), this.isIdle ? lookEveryMs.idle : lookEveryMs.busy).unref()
+  }
+
+  /** Ends with the process, and where there is no `/proc`. */
+  private look(): void {
+    const { pid, limitBytes, onExceeded } = this.options
     const bytes = readMemoryBytes(pid)
     const limit = limitBytes()
-    if (bytes !== undefined && bytes <= limit) return
-    clearInterval(timer)
+    if (bytes !== undefined && bytes <= limit) {
+      this.timer = this.schedule()
+      return
+    }
+    this.end()
     if (bytes !== undefined) onExceeded(bytes, limit)
-  }, intervalMs)
-  timer.unref()
-  return () => clearInterval(timer)
+  }
 }
 
 /**
