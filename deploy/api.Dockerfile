@@ -6,7 +6,8 @@ COPY . .
 RUN npm ci --include=dev \
  && npx turbo run build --filter=@augur/api \
  && rm -rf node_modules \
- && npm ci --omit=dev --workspace @augur/api
+ && npm ci --omit=dev --workspace @augur/api \
+ && rm -rf node_modules/typescript node_modules/@typescript
 
 FROM node:20-bookworm-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=8000 AUGUR_DATA_DIR=/data

@@ -8,6 +8,7 @@ RUN npm ci --include=dev \
  && npx turbo run build --filter=@augur/worker \
  && rm -rf node_modules \
  && npm ci --omit=dev --workspace @augur/worker \
+ && rm -rf node_modules/typescript node_modules/@typescript \
  && rm -rf node_modules/onnxruntime-node/bin/*/darwin node_modules/onnxruntime-node/bin/*/win32
 
 FROM node:20-bookworm-slim

@@ -59,6 +59,15 @@ test.each(images)('%s runs as a user of no rights, without a shell, and says whe
   expect(read(path)).toMatch(/npm ci --omit=dev/)
 })
 
+test('what images are built from is let in where every builder finds it', () => {
+  const letIn = read('.dockerignore')
+    .split('\n')
+    .filter((line) => line.startsWith('!'))
+  expect(letIn.length).toBeGreaterThan(5)
+  // Podman and buildah do not look into a folder that only a pattern within its name lets in.
+  expect(letIn.filter((line) => /\*.*\//.test(line))).toEqual([])
+})
+
 test('every service of the composition gives up what it does not need', () => {
   const compose = read('docker-compose.yml')
   const shared = compose.slice(

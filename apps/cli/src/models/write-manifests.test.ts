@@ -58,6 +58,7 @@ test('a manifest gets the digests of its files, and the files that its pipeline 
   const edited = { ...before, description: 'mine', pipeline, files: [{ path: 'model.onnx', sha256: '…' }] }
   await writeFile(join(folder, 'manifest.json'), JSON.stringify(edited))
   expect(await write('doubler')).toEqual({ code: 0, errors: [] })
+  expect(Object.keys(await manifest())).toEqual(Object.keys(edited))
   expect(await manifest()).toEqual({
     ...before,
     description: 'mine',

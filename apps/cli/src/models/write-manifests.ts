@@ -58,7 +58,10 @@ async function writeManifest(dir: string, folder: string): Promise<void> {
 
 function draftOf(text: string): Draft | null {
   try {
-    return draftSchema.safeParse(JSON.parse(text)).data ?? null
+    const json: object = JSON.parse(text)
+    const { data } = draftSchema.safeParse(json)
+    // In its own order.
+    return data ? { ...json, ...data } : null
   } catch {
     return null
   }
