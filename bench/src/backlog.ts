@@ -13,7 +13,8 @@ import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { Client } from './client.js'
 import { type Digit, readDigits } from './digits.js'
-import { type Cost, measureCost } from './measure-cost.js'
+import type { Figure, Findings } from './findings.js'
+import { cpuMsEach, measureCost } from './measure-cost.js'
 import { observeRedis, type RedisObserver } from './redis-commands.js'
 import type { System } from './system.js'
 
@@ -41,6 +42,8 @@ interface Level {
   queued: number
   createMs: number
   runMs: number
+  /** Memory that Redis uses then. */
+  redisBytes: number
 }
 
 const warmUpPredictions = 500
@@ -48,12 +51,12 @@ const dayMs = 24 * 3_600_000
 const writtenAtOnce = 5000
 /** As the digits have it. */
 const mostTogether = 32
-const redisBytes = 12 * 1024 ** 3
+const mostRedisBytes = 12 * 1024 ** 3
 
 /** What creating and running a prediction costs beside a queue that is long already. */
-export async function runBacklog(options: BacklogOptions): Promise<number> {
+export async function measureBacklog(options: BacklogOptions): Promise<Findings> {
   const digits = await readDigits(join(options.root, 'models/digits'))
-  const settings = { AUGUR_REDIS_MAX_BYTES: String(redisBytes) }
+  const settings = { AUGUR_REDIS_MAX_BYTES: String(mostRedisBytes), AUGUR_MAX_OPEN_PER_VERSION: '0' }
   const system = await startAugur({ root: options.root, signal: new AbortController().signal, settings })
   const observer = observeRedis(system.redisUrl)
   const store = openStore(system.redisUrl)
@@ -67,20 +70,20 @@ export async function runBacklog(options: BacklogOptions): Promise<number> {
       levels.push(await levelOf(bench, first, queued))
       process.stderr.write(`${JSON.stringify(levels.at(-1))}\n`)
     }
-    process.stdout.write(`${tableOf(levels, options)}\n`)
+    return findingsOf(levels, options)
   } finally {
     await admin.close()
     await store.close()
     observer.close()
     await system.stop()
   }
-  return 0
 }
 
 async function levelOf(bench: Bench, like: Prediction, queued: number): Promise<Level> {
   const { system, observer, options } = bench
   await hold(bench, like.version, 'pause')
   await fill(bench, like, queued)
+  const redisBytes = await bench.store.usedBytes()
   const created = await measureCost(system, observer, () => submit(bench, options.predictions))
   const before = await endedOf(bench, like)
   const ran = await measureCost(system, observer, async () => {
@@ -91,13 +94,11 @@ async function levelOf(bench: Bench, like: Prediction, queued: number): Promise<
   const ended = (await endedOf(bench, like)) - before
   return {
     queued,
-    createMs: perPrediction(created.cost, options.predictions),
-    runMs: perPrediction(ran.cost, ended),
+    createMs: cpuMsEach(created.cost, options.predictions),
+    runMs: cpuMsEach(ran.cost, ended),
+    redisBytes,
   }
 }
-
-const perPrediction = ({ cpuSeconds: { redis, api, worker } }: Cost, count: number) =>
-  (1000 * (redis + api + worker)) / count
 
 /** Submits digits over HTTP. Gives the record of one of them. */
 async function submit({ system, digits, options, store }: Bench, count: number): Promise<Prediction> {
@@ -160,6 +161,10 @@ function openStore(redisUrl: string) {
   return {
     predictions,
     created: new NewPredictions({ predictions, index, openPredictions, queues }),
+    async usedBytes() {
+      const info = await redis.info('memory')
+      return Number(/^used_memory:(\d+)/m.exec(info)?.[1])
+    },
     async close() {
       await queues.close()
       redis.disconnect()
@@ -167,17 +172,32 @@ function openStore(redisUrl: string) {
   }
 }
 
-function tableOf(levels: readonly Level[], { predictions, connections }: BacklogOptions): string {
+function findingsOf(levels: readonly Level[], { predictions, connections }: BacklogOptions): Findings {
   const [first] = levels
-  const of = (ms: number, base: number | undefined) =>
-    `${ms.toFixed(3).padStart(8)}  ${(ms / (base ?? Number.NaN)).toFixed(2).padStart(5)}`
-  return [
-    `${predictions} digits created over ${connections} connections, and as many run, CPU ms of API, worker and Redis`,
-    '',
-    '   in the queue    create  ratio       run  ratio',
-    ...levels.map(
-      ({ queued, createMs, runMs }) =>
-        `  ${queued.toLocaleString('en-US').padStart(13)}  ${of(createMs, first?.createMs)}  ${of(runMs, first?.runMs)}`,
-    ),
-  ].join('\n')
+  const beside = (title: string, of: (level: Level) => number) =>
+    levels.map((level): Figure => {
+      const name = `at ${first?.queued.toLocaleString('en-US')}`
+      const floor = level === first ? {} : { floor: { name, values: first ? [of(first)] : [] } }
+      return {
+        title: `${title} with ${level.queued.toLocaleString('en-US')} queued, CPU ms`,
+        places: 3,
+        values: [of(level)],
+        ...floor,
+        ...(level !== first && { target: { atMost: 1.2 } }),
+      }
+    })
+  const memory = levels.map(({ queued, redisBytes: bytes }): Figure => {
+    return {
+      title: `Redis with ${queued.toLocaleString('en-US')} queued, MB`,
+      places: 0,
+      values: [bytes / 1e6],
+    }
+  })
+  const figures = [
+    ...beside('create', (level) => level.createMs),
+    ...beside('run', (level) => level.runMs),
+    ...memory,
+  ]
+  const title = `${predictions} digits created over ${connections} connections, and as many run, beside a queue`
+  return { title, figures, isRight: true }
 }

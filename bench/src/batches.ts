@@ -1,12 +1,13 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { type Digit, readDigits } from './digits.js'
+import type { Figure, Findings } from './findings.js'
 import { jsonLinesLoop } from './json-lines-loop.js'
 import { load } from './load.js'
-import { type Spread, spread } from './statistics.js'
+import { type Cost, cpuMsEach, measureCost } from './measure-cost.js'
+import { observeRedis, type RedisObserver } from './redis-commands.js'
 import type { System } from './system.js'
 
 export interface BatchesOptions {
@@ -17,7 +18,11 @@ export interface BatchesOptions {
   predictions: number
   lines: number
   connections: number
+  /** Folder for CPU profiles of all Node.js processes. */
+  profileDir?: string | undefined
 }
+
+const warmUpLines = 2000
 
 /** The part of a batch that is read here. */
 interface Batch {
@@ -36,28 +41,41 @@ interface Round {
   uploadSeconds: number
   /** From the first byte of the results to the last. */
   downloadSeconds: number
+  /** Of the product, for the batch and its download. */
+  cost: Cost
 }
 
-/** What a batch gains over as many single predictions, and what memory it takes. */
-export async function runBatches(options: BatchesOptions): Promise<number> {
+interface Bench {
+  system: System
+  redis: RedisObserver
+  digits: readonly Digit[]
+  options: BatchesOptions
+}
+
+/** What a batch gains over as many single predictions, what a bare loop would do, and what memory it takes. */
+export async function measureBatches(options: BatchesOptions): Promise<Findings> {
   const digits = await readDigits(join(options.root, 'models/digits'))
   const modelPath = join(options.root, 'models/digits/fp32/model.onnx')
   const { signal } = new AbortController()
-  const system = await startAugur({ root: options.root, signal })
+  const { profileDir } = options
+  const system = await startAugur({ root: options.root, profileDir, signal })
+  const redis = observeRedis(system.redisUrl)
+  const bench = { system, redis, digits, options }
   const rounds: Round[] = []
   try {
     await singlesOf(system, digits, { ...options, predictions: 500 }, signal)
+    await batchOf(bench, warmUpLines)
     for (let i = 0; i < options.rounds; i++) {
       const singles = await singlesOf(system, digits, options, signal)
-      const batch = await batchOf(system, digits, options.lines)
-      rounds.push({ singles, ...batch, loop: await jsonLinesLoop(modelPath, digits, options.lines) })
-      process.stderr.write(`round ${i + 1}: ${JSON.stringify(rounds.at(-1))}\n`)
+      const { result, cost } = await measureCost(system, redis, () => batchOf(bench, options.lines))
+      rounds.push({ singles, ...result, cost, loop: await jsonLinesLoop(modelPath, digits, options.lines) })
+      process.stderr.write(`round ${i + 1}: ${result.lines.toFixed(0)} lines/s\n`)
     }
-    process.stdout.write(`${tableOf(rounds, options)}\n${await memoryOf(system)}\n`)
   } finally {
+    redis.close()
     await system.stop()
   }
-  return 0
+  return findingsOf(rounds, options)
 }
 
 async function singlesOf(
@@ -71,10 +89,9 @@ async function singlesOf(
 }
 
 async function batchOf(
-  system: System,
-  digits: readonly Digit[],
+  { system, digits }: Bench,
   lines: number,
-): Promise<Omit<Round, 'singles' | 'loop'>> {
+): Promise<Omit<Round, 'singles' | 'loop' | 'cost'>> {
   const pool = new Pool(system.origin, { bodyTimeout: 0 })
   try {
     const startedAt = performance.now()
@@ -146,30 +163,29 @@ async function check(
   if (next !== counts.total) throw new Error(`${next} results of ${counts.total} lines`)
 }
 
-async function memoryOf(system: System): Promise<string> {
-  const peaks = await Promise.all(
-    system.processes().map(async ({ name, pid }) => {
-      const status = await readFile(`/proc/${pid}/status`, 'utf8')
-      return `${name} ${(Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1000).toFixed(0)} MB`
-    }),
-  )
-  return `highest resident memory: ${peaks.join(', ')}`
-}
-
-const perSecond = ({ median, min, max }: Spread) =>
-  `${median.toFixed(0).padStart(8)} /s  (${min.toFixed(0)} to ${max.toFixed(0)})`
-
-function tableOf(rounds: readonly Round[], { lines, predictions }: BatchesOptions): string {
-  const of = (pick: (round: Round) => number) => spread(rounds.map(pick))
-  const gain = of((round) => round.lines / round.singles)
-  const share = of((round) => round.lines / round.loop)
-  return [
-    `digits, one worker, medians of ${rounds.length} rounds`,
-    `  ${predictions} single predictions  ${perSecond(of((round) => round.singles))}`,
-    `  a batch of ${lines} lines    ${perSecond(of((round) => round.lines))}`,
-    `  gain                      ${gain.median.toFixed(1)}  (${gain.min.toFixed(1)} to ${gain.max.toFixed(1)})`,
-    `  a loop without a server   ${perSecond(of((round) => round.loop))}`,
-    `  share of the loop         ${share.median.toFixed(2)}  (${share.min.toFixed(2)} to ${share.max.toFixed(2)})`,
-    `  its upload ${of((round) => round.uploadSeconds).median.toFixed(2)} s, its download ${of((round) => round.downloadSeconds).median.toFixed(2)} s`,
-  ].join('\n')
+function findingsOf(rounds: readonly Round[], { lines, predictions }: BatchesOptions): Findings {
+  const of = (pick: (round: Round) => number) => rounds.map(pick)
+  const rate = { places: 0, values: of((round) => round.lines) }
+  const loop = { name: 'of a bare loop', values: of((round) => round.loop) }
+  const roles = ['redis', 'api', 'worker'] as const
+  const figures: Figure[] = [
+    { ...rate, title: 'lines /s', target: { atLeast: 20_000 } },
+    { ...rate, title: 'lines /s beside a loop', floor: loop, target: { atLeast: 0.2 } },
+    {
+      ...rate,
+      title: 'lines /s beside single predictions',
+      floor: { name: 'predictions /s', values: of((round) => round.singles) },
+    },
+    { title: 'upload, s', places: 2, values: of((round) => round.uploadSeconds) },
+    { title: 'download, s', places: 2, values: of((round) => round.downloadSeconds) },
+    { title: 'CPU s / 1,000 lines: total', places: 3, values: of(({ cost }) => cpuMsEach(cost, lines)) },
+    ...roles.map((role) => ({
+      title: `CPU s / 1,000 lines: ${role}`,
+      places: 3,
+      values: of(({ cost }) => (1000 * cost.cpuSeconds[role]) / lines),
+    })),
+    { title: 'peak memory MB', places: 0, values: of(({ cost }) => cost.peakBytes / 1e6) },
+  ]
+  const title = `batches of ${lines} digits, ${predictions} single ones, ${rounds.length} rounds`
+  return { title, figures, isRight: true }
 }

@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { startPrivateStack } from '@augur/cli/private-stack'
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { Pool } from 'undici'
+import { rateOf, type TensorTurn } from './infer.js'
 import { quietOutput } from './quiet-output.js'
 import { imageClasses, imageShape, residualNetwork, wideInputs, wideNetwork } from './random-models.js'
-import { type Spread, spread } from './statistics.js'
+import type { Findings } from './findings.js'
 
 export interface ComputeOptions {
   /** The repository. */
@@ -14,16 +15,6 @@ export interface ComputeOptions {
   rounds: number
   /** Images in each turn; the wide network gets ten times as many inputs. */
   predictions: number
-}
-
-interface Turn {
-  pool: Pool
-  model: string
-  input: { name: string; datatype: string; shape: number[]; bytes: Buffer }
-  /** Bytes that each answer's tensor must have. */
-  answerBytes: number
-  count: number
-  connections: number
 }
 
 const imagesTogether = 4
@@ -40,7 +31,7 @@ const images = (batch: number) =>
   Uint8Array.from({ length: batch * imageShape.reduce<number>((a, b) => a * b, 1) }, (_, i) => (i * 31) % 256)
 
 /** What the queue costs a model that is busy computing, and what micro-batching gains one that is not. */
-export async function runCompute(options: ComputeOptions): Promise<number> {
+export async function measureCompute(options: ComputeOptions): Promise<Findings> {
   const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   try {
     const { folder } = await residualNetwork(modelsDir, 'residual', {
@@ -48,15 +39,14 @@ export async function runCompute(options: ComputeOptions): Promise<number> {
       batching: { maxSize: imagesTogether, maxDelayMs: 50 },
     })
     await wideNetwork(modelsDir, 'wide-singles', 2, { ...oneRunner, batching: { maxSize: 1 } })
-    await wideNetwork(modelsDir, 'wide-batched', 3, {
+    const wide = await wideNetwork(modelsDir, 'wide-batched', 3, {
       ...oneRunner,
       batching: { maxSize: rowsTogether, maxDelayMs: 50 },
     })
-    return await measure(
-      options,
-      modelsDir,
-      await InferenceSession.create(join(folder, 'model.onnx'), session),
-    )
+    return await measure(options, modelsDir, {
+      residual: await InferenceSession.create(join(folder, 'model.onnx'), session),
+      wide: await InferenceSession.create(join(wide.folder, 'model.onnx'), session),
+    })
   } finally {
     await rm(modelsDir, { recursive: true, force: true })
   }
@@ -65,34 +55,44 @@ export async function runCompute(options: ComputeOptions): Promise<number> {
 async function measure(
   { root, rounds, predictions }: ComputeOptions,
   modelsDir: string,
-  direct: InferenceSession,
-): Promise<number> {
+  direct: Record<'residual' | 'wide', InferenceSession>,
+): Promise<Findings> {
   const settings = { AUGUR_WORKERS: '1', AUGUR_MODELS_DIR: modelsDir, AUGUR_LOG_LEVEL: 'warn' }
   const stack = await startPrivateStack({ root, env: process.env, settings, output: quietOutput })
   const pool = new Pool(stack.apiUrl, { connections: 4 * rowsTogether, pipelining: 1 })
-  const rates = { singles: [], joined: [], queued: [], wideSingles: [], wideBatched: [] } as Rates
+  const rates = {
+    singles: [],
+    joined: [],
+    queued: [],
+    wideSingles: [],
+    wideBatched: [],
+    wideDirect: [],
+  } as Rates
   const residual = imageTurn(pool, predictions)
   try {
     for (const turn of [residual, wideTurn(pool, 'wide-singles', 10), wideTurn(pool, 'wide-batched', 640)]) {
       await rateOf({ ...turn, count: Math.min(turn.count, 2 * turn.connections) })
     }
     for (let round = 0; round < rounds; round++) {
-      rates.singles.push(await directRate(direct, 1, predictions))
+      rates.singles.push(await directRate(direct.residual, imageFeeds(1), 1, predictions))
       rates.queued.push(await rateOf(residual))
-      rates.joined.push(await directRate(direct, imagesTogether, predictions))
+      rates.joined.push(
+        await directRate(direct.residual, imageFeeds(imagesTogether), imagesTogether, predictions),
+      )
       rates.wideSingles.push(await rateOf(wideTurn(pool, 'wide-singles', 5 * predictions)))
       rates.wideBatched.push(await rateOf(wideTurn(pool, 'wide-batched', 20 * predictions)))
+      rates.wideDirect.push(await bestWideRate(direct.wide, 10 * predictions))
     }
   } finally {
     await pool.close()
     await stack.stop()
-    await direct.release()
+    await direct.residual.release()
+    await direct.wide.release()
   }
-  process.stdout.write(`${tableOf(rates, rounds)}\n`)
-  return 0
+  return findingsOf(rates, rounds)
 }
 
-const imageTurn = (pool: Pool, count: number): Turn => ({
+const imageTurn = (pool: Pool, count: number): TensorTurn => ({
   pool,
   model: 'residual',
   input: { name: 'image', datatype: 'UINT8', shape: [1, ...imageShape], bytes: Buffer.from(images(1)) },
@@ -101,7 +101,7 @@ const imageTurn = (pool: Pool, count: number): Turn => ({
   connections: 4 * imagesTogether,
 })
 
-const wideTurn = (pool: Pool, model: string, count: number): Turn => ({
+const wideTurn = (pool: Pool, model: string, count: number): TensorTurn => ({
   pool,
   model,
   input: { name: 'x', datatype: 'FP32', shape: [1, wideInputs], bytes: Buffer.from(numbers(1).buffer) },
@@ -110,73 +110,55 @@ const wideTurn = (pool: Pool, model: string, count: number): Turn => ({
   connections: 3 * rowsTogether,
 })
 
+type Feeds = Record<string, Tensor>
+
+const imageFeeds = (batch: number): Feeds => ({
+  image: new Tensor('uint8', images(batch), [batch, ...imageShape]),
+})
+
 /** Items a second of `session.run` and nothing else. */
-async function directRate(direct: InferenceSession, batch: number, count: number): Promise<number> {
-  const feeds = { image: new Tensor('uint8', images(batch), [batch, ...imageShape]) }
+async function directRate(
+  direct: InferenceSession,
+  feeds: Feeds,
+  batch: number,
+  count: number,
+): Promise<number> {
   await direct.run(feeds)
   const startedAt = performance.now()
   for (let done = 0; done < count; done += batch) await direct.run(feeds)
   return (Math.ceil(count / batch) * batch) / ((performance.now() - startedAt) / 1000)
 }
 
-/** Items a second over HTTP, through the queue and back. */
-async function rateOf(turn: Turn): Promise<number> {
-  let next = 0
-  const startedAt = performance.now()
-  const client = async () => {
-    while (next++ < turn.count) await infer(turn)
+/** The session's own limit, at its best batch size. */
+async function bestWideRate(direct: InferenceSession, count: number): Promise<number> {
+  const rates: number[] = []
+  for (const batch of [16, 32, rowsTogether]) {
+    const feeds = { x: new Tensor('float32', numbers(batch), [batch, wideInputs]) }
+    rates.push(await directRate(direct, feeds, batch, count))
   }
-  await Promise.all(Array.from({ length: turn.connections }, client))
-  return turn.count / ((performance.now() - startedAt) / 1000)
+  return Math.max(...rates)
 }
 
-/** One request of the binary tensor extension. */
-async function infer({ pool, model, input, answerBytes }: Turn): Promise<void> {
-  const { bytes, ...tensor } = input
-  const head = Buffer.from(
-    JSON.stringify({
-      inputs: [{ ...tensor, parameters: { binary_data_size: bytes.length } }],
-      parameters: { binary_data_output: true },
-    }),
-  )
-  const { statusCode, headers, body } = await pool.request({
-    method: 'POST',
-    path: `/v2/models/${model}/infer`,
-    headers: {
-      'content-type': 'application/octet-stream',
-      'inference-header-content-length': String(head.length),
-    },
-    body: Buffer.concat([head, bytes]),
-  })
-  const answer = Buffer.from(await body.arrayBuffer())
-  const tensorBytes = answer.length - Number(headers['inference-header-content-length'])
-  if (statusCode !== 200 || tensorBytes !== answerBytes) {
-    throw new Error(`${model} answered ${statusCode} with ${answer.subarray(0, 500).toString()}`)
+type Rates = Record<'singles' | 'joined' | 'queued' | 'wideSingles' | 'wideBatched' | 'wideDirect', number[]>
+
+function findingsOf(
+  { singles, joined, queued, wideSingles, wideBatched, wideDirect }: Rates,
+  rounds: number,
+): Findings {
+  const residual = { places: 1, values: queued, title: 'residual network, images /s' }
+  const wide = { places: 0, values: wideBatched, title: `perceptron, up to ${rowsTogether} together, /s` }
+  return {
+    title: `one runner with one thread through the queue, ${rounds} rounds; 11.7 and 25 million weights`,
+    figures: [
+      { ...residual, floor: { name: 'session.run, 1 image', values: singles }, target: { atLeast: 0.97 } },
+      {
+        ...residual,
+        floor: { name: `session.run, ${imagesTogether} images`, values: joined },
+        target: { atLeast: 0.97 },
+      },
+      { ...wide, floor: { name: 'one by one', values: wideSingles }, target: { atLeast: 5 } },
+      { ...wide, floor: { name: 'session.run, best', values: wideDirect }, target: { atLeast: 0.6 } },
+    ],
+    isRight: true,
   }
-}
-
-type Rates = Record<'singles' | 'joined' | 'queued' | 'wideSingles' | 'wideBatched', number[]>
-
-const perSecond = ({ median }: Spread) => `${median.toFixed(1)} /s`.padStart(12)
-const ofRounds = (a: readonly number[], b: readonly number[]) =>
-  spread(a.map((rate, i) => rate / (b[i] ?? Number.NaN)))
-const ratio = ({ median, min, max }: Spread) =>
-  `${median.toFixed(2)}  (${min.toFixed(2)} to ${max.toFixed(2)})`
-
-function tableOf({ singles, joined, queued, wideSingles, wideBatched }: Rates, rounds: number): string {
-  return [
-    `one runner with one thread, medians of ${rounds} rounds`,
-    '',
-    'residual network, 11.7 million weights, images of 224 × 224 as bytes',
-    `  session.run, 1 image      ${perSecond(spread(singles))}`,
-    `  session.run, ${imagesTogether} images     ${perSecond(spread(joined))}`,
-    `  through the queue         ${perSecond(spread(queued))}`,
-    `  of session.run, 1 image   ${ratio(ofRounds(queued, singles))}`,
-    `  of session.run, ${imagesTogether} images  ${ratio(ofRounds(queued, joined))}`,
-    '',
-    'perceptron, 25 million weights, through the queue',
-    `  one by one                ${perSecond(spread(wideSingles))}`,
-    `  up to ${rowsTogether} together         ${perSecond(spread(wideBatched))}`,
-    `  gain                      ${ratio(ofRounds(wideBatched, wideSingles))}`,
-  ].join('\n')
 }

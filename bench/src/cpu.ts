@@ -52,6 +52,12 @@ export function residentBytesOf(root: number, processes: readonly ProcessStat[])
   return sumOfStatus('VmRSS', root, processes)
 }
 
+/** Resident memory of one process with its share of the pages that others map as well, such as those of programs. */
+export function proportionalBytesOf(pid: number): number {
+  const [, kilobytes] = /^Pss:\s+(\d+) kB$/m.exec(readIfThere(`/proc/${pid}/smaps_rollup`)) ?? []
+  return Number(kilobytes ?? 0) * 1024
+}
+
 function sumOfStatus(field: string, root: number, processes: readonly ProcessStat[]): number {
   const pattern = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm')
   return treeOf(root, processes).reduce((sum, { pid }) => {

@@ -6,6 +6,7 @@ import { startPrivateStack } from '@augur/cli/private-stack'
 import { divisionModel, endlessModel, hungryModel, misbehavingModel } from '@augur/test-support/faulty-models'
 import { Pool } from 'undici'
 import { readDigits } from './digits.js'
+import type { Figure, Findings } from './findings.js'
 import { quietOutput } from './quiet-output.js'
 
 export interface IsolationOptions {
@@ -40,7 +41,7 @@ const faults: readonly Fault[] = [
 ]
 
 /** What is left of a neighbour's rate beside models that misbehave without a pause. */
-export async function runIsolation({ root, seconds }: IsolationOptions): Promise<number> {
+export async function measureIsolation({ root, seconds }: IsolationOptions): Promise<Findings> {
   const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   try {
     await cp(join(root, 'models/digits/fp32'), join(modelsDir, 'digits/fp32'), { recursive: true })
@@ -51,42 +52,40 @@ export async function runIsolation({ root, seconds }: IsolationOptions): Promise
     const stack = await startPrivateStack({ root, env: process.env, settings, output: quietOutput })
     const pool = new Pool(stack.apiUrl, { connections: 256, pipelining: 1 })
     try {
-      await measure(pool, (await readDigits(join(root, 'models/digits')))[0]?.input, seconds)
+      return await measure(pool, (await readDigits(join(root, 'models/digits')))[0]?.input, seconds)
     } finally {
       await pool.close()
       await stack.stop()
     }
-    return 0
   } finally {
     await rm(modelsDir, { recursive: true, force: true })
   }
 }
 
-async function measure(pool: Pool, input: unknown, seconds: number): Promise<void> {
+async function measure(pool: Pool, input: unknown, seconds: number): Promise<Findings> {
   const neighbour = () => predict(pool, 'digits', input)
   await capacityOf(neighbour, 2)
   const capacity = await capacityOf(neighbour, seconds)
   const wanted = share * capacity
-  say(
-    `neighbour: digits, ${capacity.toFixed(0)} /s alone; driven at ${wanted.toFixed(0)} /s for ${seconds} s\n`,
-  )
-  say(`  ${'beside'.padEnd(36)}${'rate'.padStart(8)}${'of it'.padStart(8)}   what the others got`)
-  report('nothing', await rateAt(wanted, seconds, neighbour), wanted, '')
+  const figures: Figure[] = [figureOf('nothing', await rateAt(wanted, seconds, neighbour), wanted)]
+  const notes: string[] = []
   for (const { title, model, input: bad } of faults) {
     const stop = new AbortController()
     const others = repeatedly(() => predict(pool, model, bad), stop.signal)
-    const rate = await rateAt(wanted, seconds, neighbour)
+    figures.push(figureOf(title, await rateAt(wanted, seconds, neighbour), wanted))
     stop.abort()
-    report(title, rate, wanted, counted(await others))
+    notes.push(`${title}: ${counted(await others)}`)
   }
+  const title = `digits, ${capacity.toFixed(0)} /s alone, driven at ${wanted.toFixed(0)} /s for ${seconds} s beside`
+  return { title, figures, notes, isRight: true }
 }
 
-const say = (text: string) => void process.stdout.write(`${text}\n`)
-
-function report(title: string, rate: number, wanted: number, others: string): void {
-  const part = `${((100 * rate) / wanted).toFixed(0)} %`
-  say(`  ${title.padEnd(36)}${rate.toFixed(0).padStart(8)}${part.padStart(8)}   ${others}`)
-}
+const figureOf = (title: string, rate: number, wanted: number): Figure => ({
+  title: `beside ${title}, /s`,
+  places: 0,
+  values: [rate],
+  floor: { name: 'wanted', values: [wanted] },
+})
 
 /** Predictions a second with as many clients as keep it busy. */
 async function capacityOf(run: () => Promise<Answer>, seconds: number): Promise<number> {

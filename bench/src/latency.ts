@@ -1,12 +1,12 @@
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { median, percentile } from '@augur/core/statistics/quantiles'
+import { percentile } from '@augur/core/statistics/quantiles'
 import { Redis } from 'ioredis'
 import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { Client } from './client.js'
 import { type Digit, readDigits } from './digits.js'
-import { type Spread, spread } from './statistics.js'
+import type { Figure, Findings, Target } from './findings.js'
 import type { System } from './system.js'
 import { WebhookReceiver } from './webhook-receiver.js'
 import { startYardstick } from './yardstick/start.js'
@@ -46,7 +46,7 @@ interface Round {
 }
 
 /** How long answers take when the servers are not busy: one and eight predictions at a time, and fifty a second. */
-export async function runLatency(options: LatencyOptions): Promise<number> {
+export async function measureLatency(options: LatencyOptions): Promise<Findings> {
   const digits = await readDigits(join(options.root, 'models/digits'))
   const { signal } = new AbortController()
   const config = { root: options.root, signal }
@@ -55,14 +55,13 @@ export async function runLatency(options: LatencyOptions): Promise<number> {
     const yardstick = await startYardstick(config)
     try {
       const bench = { options, digits, augur, yardstick, signal }
-      process.stdout.write(`${tableOf(await measure(bench), options)}\n`)
+      return findingsOf(await measure(bench), options)
     } finally {
       await yardstick.stop()
     }
   } finally {
     await augur.stop()
   }
-  return 0
 }
 
 async function measure(bench: Bench): Promise<Round[]> {
@@ -197,12 +196,19 @@ async function byWebhook({ digits, signal }: Bench, system: System, count: numbe
 interface Row {
   title: string
   share: number
+  target?: Target
   augur(round: Round): Latencies
   yardstick(round: Round): Latencies
 }
 
 const rows: Row[] = [
-  { title: 'one by one, wait / own clock, p50', share: 0.5, augur: (r) => r.wait1, yardstick: (r) => r.own1 },
+  {
+    title: 'one by one, wait / own clock, p50',
+    share: 0.5,
+    target: { atMost: 1.5 },
+    augur: (r) => r.wait1,
+    yardstick: (r) => r.own1,
+  },
   {
     title: 'one by one, poll, p50',
     share: 0.5,
@@ -224,30 +230,25 @@ const rows: Row[] = [
   {
     title: 'fifty a second, webhook, p50',
     share: 0.5,
+    target: { atMost: 1 },
     augur: (r) => r.webhook.augur,
     yardstick: (r) => r.webhook.yardstick,
   },
   {
     title: 'fifty a second, webhook, p95',
     share: 0.95,
+    target: { atMost: 1 },
     augur: (r) => r.webhook.augur,
     yardstick: (r) => r.webhook.yardstick,
   },
 ]
 
-function rowOf(rounds: readonly Round[], { title, share, augur, yardstick }: Row): string {
-  const ours = rounds.map((round) => percentile(augur(round), share))
-  const theirs = rounds.map((round) => percentile(yardstick(round), share))
-  const ratio = spread(ours.map((value, i) => value / (theirs[i] ?? Number.NaN)))
-  const [a, b] = [ours, theirs].map((values) => median(values).toFixed(1).padStart(9))
-  return `  ${title.padEnd(36)}${a}${b}   ${range(ratio)}`
-}
-
-const range = (ratio: Spread) =>
-  `${ratio.median.toFixed(2)}  (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`
-
-function tableOf(rounds: readonly Round[], { predictions }: LatencyOptions): string {
-  const head = `${predictions} digits by each way, milliseconds, medians of ${rounds.length} rounds`
-  const names = `  ${''.padEnd(36)}${'augur'.padStart(9)}${'yardstick'.padStart(10)}  ratio, median (range)`
-  return [head, '', names, ...rows.map((row) => rowOf(rounds, row))].join('\n')
+function findingsOf(rounds: readonly Round[], { predictions }: LatencyOptions): Findings {
+  const figures = rows.map(({ title, share, target, augur, yardstick }): Figure => {
+    const floor = { name: 'yardstick', values: rounds.map((round) => percentile(yardstick(round), share)) }
+    const values = rounds.map((round) => percentile(augur(round), share))
+    return { title: `${title}, ms`, places: 1, values, floor, ...(target && { target }) }
+  })
+  const title = `latency of ${predictions} digits by each way, ${rounds.length} rounds`
+  return { title, figures, isRight: true }
 }

@@ -1,71 +1,35 @@
-import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { findRedisBinary } from '@augur/core/redis/find-redis-binary'
 import { StartupError } from '@augur/core/startup-error'
-import { runBacklog } from './backlog.js'
-import { runBatches } from './batches.js'
-import { runCompute } from './compute.js'
+import { experiments, type Sizes, singlesOptions } from './experiments.js'
+import type { Findings } from './findings.js'
 import { runGuard } from './guard.js'
-import { runIsolation } from './isolation.js'
-import { runLatency } from './latency.js'
-import { runNoisy } from './noisy.js'
-import { runPool } from './pool.js'
-import { runReload } from './reload.js'
-import { runShadow } from './shadow.js'
-import { runSingles } from './singles.js'
-
-const help = `Usage: npm run bench -- <experiment> [options]
-
-  singles              single predictions over HTTP, beside a minimal BullMQ server
-    --rounds N         how often each system takes its turn (3)
-    --predictions N    in each turn (5000)
-    --connections N    clients at work at a time (64)
-    --report           writes the results to bench/reports
-    --profile FOLDER   writes CPU profiles of all Node.js processes there
-
-  guard                the same again, compared with the newest report: fails where a ratio lost more than a fifth
-    --rounds N         how often each system takes its turn (3)
-
-  latency              how long answers take on servers that are not busy, beside that server
-    --rounds N         how often each is measured (3)
-    --predictions N    by each way in each turn (300)
-
-  batches              a batch beside as many single predictions
-    --rounds N         how often each takes its turn (3)
-    --lines N          of each batch (50000)
-    --predictions N    single ones in each turn (5000)
-    --connections N    clients that make them (64)
-
-  backlog              what a prediction costs beside a queue that is long already
-    --queued N,N       in the queue while it is measured (0,100000)
-    --predictions N    created, and run, at each length (5000)
-    --connections N    clients that create them (64)
-
-  pool                 one worker beside two, with a model that sleeps
-    --rounds N         how often each is measured (3)
-    --predictions N    in each turn (200)
-
-  compute              models that are busy computing, beside session.run alone
-    --rounds N         how often each is measured (3)
-    --predictions N    images in each turn (120)
-
-  isolation            a neighbour's rate beside models that crash, loop and allocate
-    --seconds N        how long beside each (15)
-
-  shadow               waiting predictions with and without a shadow that repeats each of them
-    --rounds N         how often each is measured (5)
-    --predictions N    in each turn (5000)
-    --connections N    clients that wait (64)
-
-  noisy                a quiet tenant beside one that sends a hundred times what its key may
-    --rounds N         how often each is measured (5)
-    --predictions N    of the quiet tenant in each turn (200)
-    --connections N    clients of the other (64)
-
-  reload               memory over cycles of unloading and loading a model
-    --cycles N         how often (50)`
+import { writeReport } from './report.js'
+import { Interrupted } from './singles.js'
+import { tableOf } from './table.js'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
+
+const help = [
+  'Usage: npm run bench [-- <experiment>…] [options]',
+  '',
+  'Without experiments all of them run, one after the other, and their figures go to one file in bench/reports: about',
+  '30 minutes on two cores that do nothing else. Linux only, since what processes cost is read from /proc.',
+  '',
+  ...Object.entries(experiments).flatMap(([name, { about, options }]) => [
+    `  ${name.padEnd(12)}${about}`,
+    `  ${''.padEnd(12)}${options.map((option) => `--${option}`).join(' ')}`,
+  ]),
+  `  ${'guard'.padEnd(12)}singles again, compared with the newest report: fails where a ratio lost more than a fifth`,
+  '',
+  '  --rounds N         how often each thing is measured',
+  '  --predictions N    in each turn',
+  '  --connections N    clients at work at a time',
+  '  --quick            a fifth of everything, for a look',
+  '  --report           writes a file to bench/reports; --no-report writes none where all run',
+  '  --profile FOLDER   writes CPU profiles of all Node.js processes there',
+].join('\n')
 
 class UsageError extends Error {}
 
@@ -76,81 +40,103 @@ function positiveInteger(name: string, text: string): number {
 }
 
 function parse(argv: string[]) {
+  const text = { type: 'string' } as const
+  const flag = { type: 'boolean' } as const
   const { values, positionals } = parseArgs({
     args: argv,
     options: {
-      rounds: { type: 'string' },
-      predictions: { type: 'string' },
-      connections: { type: 'string', default: '64' },
-      queued: { type: 'string', default: '0,100000' },
-      lines: { type: 'string', default: '50000' },
-      seconds: { type: 'string', default: '15' },
-      cycles: { type: 'string', default: '50' },
-      report: { type: 'boolean', default: false },
-      profile: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
+      rounds: text,
+      predictions: text,
+      connections: text,
+      lines: text,
+      queued: text,
+      seconds: text,
+      cycles: text,
+      profile: text,
+      quick: { ...flag, default: false },
+      report: flag,
+      help: { ...flag, short: 'h', default: false },
     },
+    allowNegative: true,
     allowPositionals: true,
   })
-  return { ...values, experiment: positionals.join(' ') }
+  return { values, names: positionals }
 }
 
-type Values = Omit<ReturnType<typeof parse>, 'experiment'>
+type Values = ReturnType<typeof parse>['values']
 
-/** What experiments share, each with a usual number of predictions of its own. */
-function load({ predictions, connections }: Values, usual: number) {
+function sizesOf(values: Values): Sizes {
+  const number = (name: 'rounds' | 'predictions' | 'connections' | 'lines' | 'seconds' | 'cycles') =>
+    values[name] === undefined ? undefined : positiveInteger(name, values[name])
+  const { quick, profile, queued } = values
+  const lengths = queued?.split(',').map((each) => (each === '0' ? 0 : positiveInteger('queued', each)))
   return {
     root,
-    predictions: positiveInteger('predictions', predictions ?? String(usual)),
-    connections: positiveInteger('connections', connections),
+    quick,
+    profile,
+    queued: lengths,
+    rounds: number('rounds'),
+    predictions: number('predictions'),
+    connections: number('connections'),
+    lines: number('lines'),
+    seconds: number('seconds'),
+    cycles: number('cycles'),
   }
 }
 
-const roundsOf = ({ rounds }: Values, usual = 3) => positiveInteger('rounds', rounds ?? String(usual))
-
-function singlesOptions(values: Values, command: string) {
-  if (process.platform !== 'linux')
-    throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
-  const { report, profile } = values
-  return {
-    ...load(values, 5000),
-    rounds: roundsOf(values),
-    report,
-    profileDir: profile && resolve(profile),
-    command,
+/** What an experiment found; where it failed, why: those that come after it are measured all the same. */
+async function measure(name: string, sizes: Sizes): Promise<Findings> {
+  try {
+    const findings = await experiments[name]?.measure(sizes)
+    if (findings) return findings
+    throw new UsageError(`there is no experiment ${name}`)
+  } catch (error) {
+    if (error instanceof Interrupted || error instanceof UsageError) throw error
+    process.stderr.write(`${String(error instanceof Error ? error.stack : error)}\n`)
+    return { title: name, figures: [], notes: [`failed: ${String(error)}`], isRight: false }
   }
 }
 
-const lengths = (text: string) =>
-  text.split(',').map((length) => (length === '0' ? 0 : positiveInteger('queued', length)))
-
-const experiments: Record<string, (values: Values, command: string) => Promise<number>> = {
-  singles: (values, command) => runSingles(singlesOptions(values, command)),
-  guard: (values, command) => runGuard(singlesOptions(values, command)),
-  latency: (values) => runLatency({ ...load(values, 300), rounds: roundsOf(values) }),
-  backlog: (values) => runBacklog({ ...load(values, 5000), queued: lengths(values.queued) }),
-  batches: (values) =>
-    runBatches({
-      ...load(values, 5000),
-      rounds: roundsOf(values),
-      lines: positiveInteger('lines', values.lines),
-    }),
-  pool: (values) => runPool({ ...load(values, 200), rounds: roundsOf(values) }),
-  compute: (values) => runCompute({ ...load(values, 120), rounds: roundsOf(values) }),
-  isolation: ({ seconds }) => runIsolation({ root, seconds: positiveInteger('seconds', seconds) }),
-  shadow: (values) => runShadow({ ...load(values, 5000), rounds: roundsOf(values, 5) }),
-  noisy: (values) => runNoisy({ ...load(values, 200), rounds: roundsOf(values, 5) }),
-  reload: ({ cycles }) => runReload({ root, cycles: positiveInteger('cycles', cycles) }),
+/** Runs experiments one after the other and prints what each found. Gives the exit code. */
+async function runExperiments(names: readonly string[], values: Values, command: string): Promise<number> {
+  const startedAt = new Date()
+  const found: Record<string, Findings> = {}
+  for (const name of names) {
+    const begunAt = performance.now()
+    const findings = await measure(name, sizesOf(values))
+    found[name] = findings
+    process.stdout.write(`${tableOf(findings)}\n\n`)
+    process.stderr.write(`${name}: ${((performance.now() - begunAt) / 1000).toFixed(0)} s\n`)
+  }
+  const isWhole = names.length === Object.keys(experiments).length
+  const [only = '', ...others] = names
+  const name = isWhole ? 'all' : others.length === 0 ? only : 'some'
+  if (values.report ?? isWhole) {
+    const { version: redisVersion } = await findRedisBinary({
+      packageDir: `${root}.augur/redis/package`,
+      env: process.env,
+    })
+    process.stdout.write(
+      `Written to ${await writeReport(found, { root, name, redisVersion, command, startedAt })}\n`,
+    )
+  }
+  return Object.values(found).every(({ isRight }) => isRight) ? 0 : 1
 }
 
 async function run(argv: string[]): Promise<number> {
-  const { experiment: name, ...values } = parse(argv)
-  const experiment = Object.hasOwn(experiments, name) ? experiments[name] : undefined
-  if (values.help || !experiment) {
+  const { values, names } = parse(argv)
+  const unknown = names.find(
+    (name) => name !== 'guard' && name !== 'all' && !Object.hasOwn(experiments, name),
+  )
+  if (values.help || unknown !== undefined) {
     process.stderr.write(`${help}\n`)
     return values.help ? 0 : 2
   }
-  return experiment(values, ['npm run bench --', ...argv].join(' '))
+  if (process.platform !== 'linux')
+    throw new UsageError('The bench reads what processes cost from /proc: Linux only.')
+  if (names.includes('guard')) return runGuard(singlesOptions(sizesOf(values)))
+  const chosen = names.length === 0 || names.includes('all') ? Object.keys(experiments) : names
+  return runExperiments(chosen, values, ['npm run bench --', ...argv].join(' '))
 }
 
 function isExpected(error: unknown): error is Error {
@@ -161,8 +147,12 @@ function isExpected(error: unknown): error is Error {
 try {
   process.exitCode = await run(process.argv.slice(2))
 } catch (error) {
+  process.exitCode = error instanceof Interrupted ? 130 : 1
+  if (!(error instanceof Interrupted)) tell(error)
+}
+
+function tell(error: unknown): void {
   process.stderr.write(
     `${isExpected(error) ? error.message : String(error instanceof Error ? error.stack : error)}\n`,
   )
-  process.exitCode = 1
 }

@@ -18,7 +18,7 @@ const settleMs = 500
 
 /** Does some work that loads a system, and says what it cost that system. */
 export async function measureCost<T>(
-  system: System,
+  system: Pick<System, 'processes'>,
   redis: RedisObserver,
   work: () => Promise<T>,
 ): Promise<{ result: T; cost: Cost }> {
@@ -33,6 +33,11 @@ export async function measureCost<T>(
   const difference = (role: Role) => cpuAfter[role] - cpuBefore[role]
   const cpuSeconds = { redis: difference('redis'), api: difference('api'), worker: difference('worker') }
   return { result, cost: { cpuSeconds, commands, peakBytes: readPeak(processes()) } }
+}
+
+/** CPU milliseconds of all of its processes for each of so many predictions. */
+export function cpuMsEach({ cpuSeconds: { redis, api, worker } }: Cost, count: number): number {
+  return (1000 * (redis + api + worker)) / count
 }
 
 interface RoleProcess {

@@ -5,7 +5,7 @@ import { median, percentile } from '@augur/core/statistics/quantiles'
 import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { type Digit, readDigits } from './digits.js'
-import { spread } from './statistics.js'
+import type { Figure, Findings } from './findings.js'
 
 export interface NoisyOptions {
   /** The repository. */
@@ -33,7 +33,7 @@ const excess = 100
 const path = '/api/v1/models/augur/digits/predictions'
 
 /** What a tenant notices of another one who sends a hundred times what his key may, and what a refusal costs that one. */
-export async function runNoisy(options: NoisyOptions): Promise<number> {
+export async function measureNoisy(options: NoisyOptions): Promise<Findings> {
   const digits = await readDigits(join(options.root, 'models/digits'))
   const admin = randomBytes(24).toString('hex')
   const settings = { AUGUR_API_KEY: admin }
@@ -50,12 +50,11 @@ export async function runNoisy(options: NoisyOptions): Promise<number> {
       rounds.push(await roundOf(tenants))
       process.stderr.write(`${JSON.stringify(rounds.at(-1))}\n`)
     }
-    process.stdout.write(`${tableOf(rounds, options)}\n`)
+    return findingsOf(rounds, options)
   } finally {
     await pool.close()
     await system.stop()
   }
-  return 0
 }
 
 interface Tenants {
@@ -138,20 +137,25 @@ async function submit(pool: Pool, key: string, digit: Digit | undefined, headers
   return { status, ms: performance.now() - startedAt }
 }
 
-function tableOf(rounds: readonly Round[], { predictions }: NoisyOptions): string {
-  const row = (title: string, places: number, of: (round: Round) => number) => {
-    const { median: middle, min, max } = spread(rounds.map(of))
-    const range = `(${min.toFixed(places)} to ${max.toFixed(places)})`
-    return `  ${title.padEnd(44)}${middle.toFixed(places).padStart(8)}  ${range}`
-  }
-  return [
-    `${predictions} predictions of a quiet tenant in each turn, medians of ${rounds.length} rounds`,
-    row('quiet alone, ms', 1, (round) => round.aloneMs),
-    row(`beside ${excess} times the quota of another, ms`, 1, (round) => round.besideMs),
-    row('ratio', 2, (round) => round.besideMs / round.aloneMs),
-    row('the other: refused in a second', 0, (round) => round.refusedPerSecond),
-    row('the other: accepted, median, ms', 2, (round) => round.acceptedMs),
-    row('the other: refused, p99, ms', 2, (round) => round.refusedMs),
-    row('ratio', 2, (round) => round.refusedMs / round.acceptedMs),
-  ].join('\n')
+function findingsOf(rounds: readonly Round[], { predictions }: NoisyOptions): Findings {
+  const of = (pick: (round: Round) => number) => rounds.map(pick)
+  const figures: Figure[] = [
+    {
+      title: `quiet beside ${excess} times the quota of another, ms`,
+      places: 1,
+      values: of(({ besideMs }) => besideMs),
+      floor: { name: 'alone', values: of(({ aloneMs }) => aloneMs) },
+      target: { atMost: 1.5 },
+    },
+    {
+      title: 'the other: refused, p99, ms',
+      places: 1,
+      values: of(({ refusedMs }) => refusedMs),
+      floor: { name: 'accepted, median', values: of(({ acceptedMs }) => acceptedMs) },
+      target: { atMost: 1 },
+    },
+    { title: 'the other: refused /s', places: 0, values: of((round) => round.refusedPerSecond) },
+  ]
+  const title = `${predictions} predictions of a quiet tenant in each turn, ${rounds.length} rounds`
+  return { title, figures, isRight: true }
 }

@@ -5,7 +5,7 @@ import { startPrivateStack } from '@augur/cli/private-stack'
 import { sleepingModel } from '@augur/test-support/models'
 import { Pool } from 'undici'
 import { quietOutput } from './quiet-output.js'
-import { median } from '@augur/core/statistics/quantiles'
+import type { Figure, Findings } from './findings.js'
 
 export interface PoolOptions {
   /** The repository. */
@@ -16,11 +16,11 @@ export interface PoolOptions {
 }
 
 const sleepMs = 20
-const workerCounts = [1, 2] as const
+const workerCounts = [1, 2, 4] as const
 const json = { 'content-type': 'application/json' }
 
 /** How the rate grows with the workers, for a model that costs time and no processor: what is left is the queue. */
-export async function runPool(options: PoolOptions): Promise<number> {
+export async function measurePool(options: PoolOptions): Promise<Findings> {
   const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   try {
     await sleepingModel(modelsDir, { serving: { batching: { maxSize: 1 } } })
@@ -30,8 +30,7 @@ export async function runPool(options: PoolOptions): Promise<number> {
         rates.get(workers)?.push(await measureRate(options, modelsDir, workers))
       }
     }
-    print(rates, options)
-    return 0
+    return findingsOf(rates, options)
   } finally {
     await rm(modelsDir, { recursive: true, force: true })
   }
@@ -75,15 +74,20 @@ async function predict(pool: Pool): Promise<void> {
   if (statusCode !== 201 || status !== 'succeeded') throw new Error(`answered ${statusCode}, ${status}`)
 }
 
-function print(rates: ReadonlyMap<number, readonly number[]>, { predictions, rounds }: PoolOptions): void {
-  const [one = [], two = []] = workerCounts.map((workers) => rates.get(workers) ?? [])
-  const ratios = two.map((rate, i) => rate / (one[i] ?? Number.NaN))
-  const lines = [
-    `${predictions} predictions that sleep ${sleepMs} ms each, medians of ${rounds} rounds`,
-    '',
-    `  1 worker    ${median(one).toFixed(1)} /s`,
-    `  2 workers   ${median(two).toFixed(1)} /s`,
-    `  ratio       ${median(ratios).toFixed(2)}  (${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)})`,
-  ]
-  process.stdout.write(`${lines.join('\n')}\n`)
+function findingsOf(
+  rates: ReadonlyMap<number, readonly number[]>,
+  { predictions, rounds }: PoolOptions,
+): Findings {
+  const alone = rates.get(1) ?? []
+  const figures = Array.from(rates, ([workers, values]): Figure => {
+    const floor = workers === 1 ? {} : { floor: { name: 'with one', values: alone } }
+    return {
+      title: `${workers} worker${workers === 1 ? '' : 's'}, predictions /s`,
+      places: 1,
+      values,
+      ...floor,
+    }
+  })
+  const title = `${predictions} predictions that sleep ${sleepMs} ms each, ${rounds} rounds`
+  return { title, figures, isRight: true }
 }

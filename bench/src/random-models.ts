@@ -107,3 +107,30 @@ export function wideNetwork(dir: string, name: string, seed: number, serving: Se
     manifest: { inputs, outputs, pipeline: { name: 'tensors' }, serving },
   })
 }
+
+export const pictureSide = 224
+export const pictureClasses = 10
+
+/** A small network behind the image pipeline: what is measured with it is what comes before it. */
+export function pictureNetwork(dir: string, name: string) {
+  const net = new Network(4)
+  const layer = net.add('Relu', [net.convolution('image', 3, 8, 7, 4)])
+  const pooled = net.add('Flatten', [net.add('GlobalAveragePool', [layer])])
+  net.dense(pooled, 8, pictureClasses, 'scores')
+  const inputs = [{ name: 'image', type: 'float32' as const, shape: ['N', 3, pictureSide, pictureSide] }]
+  const outputs = [{ name: 'scores', type: 'float32' as const, shape: ['N', pictureClasses] }]
+  const onnx = encodeOnnx({ nodes: net.nodes, initializers: net.initializers, inputs, outputs })
+  const image = { width: pictureSide, height: pictureSide, channels: 3 as const }
+  return writeModel(dir, name, '1', {
+    onnx,
+    files: {
+      'labels.txt': Array.from({ length: pictureClasses }, (_, label) => `class ${label}\n`).join(''),
+    },
+    manifest: {
+      inputs,
+      outputs,
+      pipeline: { name: 'image-classification', image, labels: 'labels.txt', activation: 'softmax' },
+      serving: { instances: 1, threads: 1, batching: { maxSize: 4, maxDelayMs: 5 } },
+    },
+  })
+}

@@ -5,7 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { startPrivateStack } from '@augur/cli/private-stack'
 import { Pool } from 'undici'
 import { readProcesses, residentBytesOf } from './cpu.js'
+import type { Findings } from './findings.js'
 import { quietOutput } from './quiet-output.js'
+import { slopeOf } from './statistics.js'
 
 export interface ReloadOptions {
   /** The repository. */
@@ -16,7 +18,7 @@ export interface ReloadOptions {
 const warmUpCycles = 10
 
 /** What loading and unloading a model again and again does to the memory of a worker and its runners. */
-export async function runReload({ root, cycles }: ReloadOptions): Promise<number> {
+export async function measureReload({ root, cycles }: ReloadOptions): Promise<Findings> {
   const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   try {
     await cp(join(root, 'models/digits/fp32'), join(modelsDir, 'digits/fp32'), { recursive: true })
@@ -34,12 +36,11 @@ export async function runReload({ root, cycles }: ReloadOptions): Promise<number
         megabytes.push(residentBytesOf(worker, readProcesses()) / 1e6)
         process.stderr.write(`cycle ${cycle}: ${megabytes.at(-1)?.toFixed(1)} MB\n`)
       }
-      process.stdout.write(`${summaryOf(megabytes)}\n`)
+      return findingsOf(megabytes)
     } finally {
       await pool.close()
       await stack.stop()
     }
-    return 0
   } finally {
     await rm(modelsDir, { recursive: true, force: true })
   }
@@ -66,19 +67,14 @@ async function untilGone(pool: Pool): Promise<void> {
   }
 }
 
-/** Least squares over the cycles after the warm-up. */
-function summaryOf(megabytes: readonly number[]): string {
-  const late = megabytes.slice(warmUpCycles - 1)
-  const meanCycle = (late.length - 1) / 2
-  const mean = late.reduce((sum, value) => sum + value, 0) / late.length
-  const covariance = late.reduce((sum, value, i) => sum + (i - meanCycle) * (value - mean), 0)
-  const variance = late.reduce((sum, _, i) => sum + (i - meanCycle) ** 2, 0)
-  const from = late[0]?.toFixed(1)
-  const to = late.at(-1)?.toFixed(1)
-  const range = `${Math.min(...late).toFixed(1)} to ${Math.max(...late).toFixed(1)} MB`
-  return [
-    `${megabytes.length} cycles of unload and load, resident memory of the worker and its runners`,
-    `  cycle ${warmUpCycles}: ${from} MB, last: ${to} MB, range ${range}`,
-    `  slope: ${(covariance / variance).toFixed(3)} MB a cycle`,
-  ].join('\n')
+function findingsOf(megabytes: readonly number[]): Findings {
+  const late = megabytes.slice(Math.min(warmUpCycles, megabytes.length) - 1)
+  return {
+    title: `${megabytes.length} cycles of unload and load, resident memory of the worker and its runners`,
+    figures: [
+      { title: `after cycle ${warmUpCycles}, MB`, places: 1, values: late },
+      { title: 'slope after it, MB a cycle', places: 3, values: [slopeOf(late)] },
+    ],
+    isRight: true,
+  }
 }

@@ -1,90 +1,61 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
-import { cpus } from 'node:os'
+import { cpus, totalmem } from 'node:os'
 import { join } from 'node:path'
-import { type Comparison, compareFigure, type ComparedFigure } from './comparison.js'
-import { figureNames, figures } from './figures.js'
-import { type Mode, modes } from './load.js'
+import { type Findings, summarise } from './findings.js'
 
-export type Results = Record<Mode, Comparison>
-
-const titleWidth = 30
-const columnWidth = 12
-
-function row(title: string, { augur, yardstick, ratio }: ComparedFigure, places: number): string {
-  const format = (value: number) =>
-    value
-      .toLocaleString('en-US', { minimumFractionDigits: places, maximumFractionDigits: places })
-      .padStart(columnWidth)
-  const range = ratio
-    ? `${ratio.median.toFixed(2)}  (${ratio.min.toFixed(2)} to ${ratio.max.toFixed(2)})`
-    : '-'
-  return `  ${title.padEnd(titleWidth)}${format(augur)}${format(yardstick)}   ${range}`
+interface ReportOptions {
+  root: string
+  /** What the file's name begins with. */
+  name: string
+  /** Of the server that was measured with. */
+  redisVersion: string
+  /** As typed, to repeat it. */
+  command: string
+  startedAt: Date
 }
 
-function section(mode: Mode, comparison: Comparison): string {
-  const names = ['augur', 'yardstick'].map((name) => name.padStart(columnWidth)).join('')
-  const head = `  ${`by ${mode}`.padEnd(titleWidth)}${names}   ratio, median (range)`
-  const rows = figureNames.map((name) => {
-    const { title, places } = figures[name]
-    return row(title, compareFigure(name, comparison), places)
+/** Writes everything that was measured as one JSON file under `bench/reports`; returns the file's path. */
+export async function writeReport(
+  experiments: Readonly<Record<string, Findings>>,
+  options: ReportOptions,
+): Promise<string> {
+  const { root, name, redisVersion, command, startedAt } = options
+  const report = {
+    date: startedAt.toISOString(),
+    command,
+    machine: await machine(root, redisVersion),
+    experiments: Object.fromEntries(
+      Object.entries(experiments).map(([experiment, found]) => [experiment, entryOf(found)]),
+    ),
+  }
+  const folder = join(root, 'bench/reports')
+  await mkdir(folder, { recursive: true })
+  const path = join(folder, `${name}-${startedAt.toISOString().slice(0, 19).replaceAll(':', '')}.json`)
+  await writeFile(path, `${JSON.stringify(report, null, 2)}\n`)
+  return path
+}
+
+function entryOf({ title, figures, notes = [], isRight }: Findings) {
+  const summaries = figures.map((figure) => {
+    const { places: _, ...told } = figure
+    return { ...told, summary: summarise(figure) }
   })
-  return [head, ...rows].join('\n')
-}
-
-/** The table for people: medians over the rounds. */
-export function tableOf(results: Results): string {
-  return modes.map((mode) => section(mode, results[mode])).join('\n\n')
-}
-
-async function versionOf(root: string, name: string): Promise<string> {
-  const text = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
+  return { title, isRight, notes, figures: summaries }
 }
 
 async function machine(root: string, redisVersion: string) {
-  const packages = ['bullmq', 'ioredis', 'onnxruntime-node', 'hono', 'undici']
+  const packages = ['bullmq', 'ioredis', 'onnxruntime-node', 'hono', 'undici', 'sharp']
   const versions = await Promise.all(packages.map(async (name) => [name, await versionOf(root, name)]))
   const [cpu] = cpus()
   return {
     cpu: cpu?.model ?? 'unknown',
     cpus: cpus().length,
+    memoryBytes: totalmem(),
     versions: { node: process.versions.node, redis: redisVersion, ...Object.fromEntries(versions) },
   }
 }
 
-interface ReportOptions {
-  root: string
-  redisVersion: string
-  /** As typed, to repeat it. */
-  command: string
-  at: Date
-}
-
-/** Writes everything that was measured as JSON under `bench/reports`; returns the file's path. */
-export async function writeReport(results: Results, options: ReportOptions): Promise<string> {
-  const { root, redisVersion, command, at } = options
-  const report = {
-    date: at.toISOString(),
-    command,
-    machine: await machine(root, redisVersion),
-    results: Object.fromEntries(modes.map((mode) => [mode, resultOf(results[mode])])),
-  }
-  const folder = join(root, 'bench/reports')
-  await mkdir(folder, { recursive: true })
-  const path = join(folder, `singles-${at.toISOString().slice(0, 19).replaceAll(':', '')}.json`)
-  await writeFile(path, `${JSON.stringify(report, null, 2)}\n`)
-  return path
-}
-
-function resultOf(comparison: Comparison) {
-  const names = ['augur', 'yardstick'] as const
-  return {
-    summary: Object.fromEntries(figureNames.map((name) => [name, compareFigure(name, comparison)])),
-    rounds: Object.fromEntries(names.map((name) => [name, comparison[name].map(roundOf)])),
-  }
-}
-
-function roundOf(round: Comparison['augur'][number]) {
-  const values = figureNames.map((name) => [name, figures[name].of(round)] as const)
-  return { ...Object.fromEntries(values), redisCommandsByName: round.cost.commands }
+async function versionOf(root: string, name: string): Promise<string> {
+  const text = await readFile(join(root, 'node_modules', name, 'package.json'), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
 }

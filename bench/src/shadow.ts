@@ -6,7 +6,7 @@ import { startAugur } from './augur.js'
 import { readProcesses } from './cpu.js'
 import { type Digit, readDigits } from './digits.js'
 import { observeRedis } from './redis-commands.js'
-import { type Spread, spread } from './statistics.js'
+import type { Figure, Findings } from './findings.js'
 
 export interface ShadowOptions {
   /** The repository. */
@@ -45,7 +45,7 @@ const knownAfterMs = 1500
 const drainedWithinMs = 60_000
 
 /** What callers notice of a shadow that repeats every prediction on another version, on a machine that is busy already. */
-export async function runShadow(options: ShadowOptions): Promise<number> {
+export async function measureShadow(options: ShadowOptions): Promise<Findings> {
   const digits = await readDigits(join(options.root, 'models/digits'))
   const system = await startAugur({ root: options.root, signal: new AbortController().signal })
   const redis = observeRedis(system.redisUrl)
@@ -55,8 +55,7 @@ export async function runShadow(options: ShadowOptions): Promise<number> {
   const bench = new ShadowBench(system.origin, pids, digits, options)
   try {
     const rounds = await bench.run()
-    process.stdout.write(`${tableOf(rounds, options)}\n${bench.accounts()}\n`)
-    return bench.isComplete ? 0 : 1
+    return { ...findingsOf(rounds, options), notes: [bench.accounts()], isRight: bench.isComplete }
   } finally {
     await bench.close()
     await system.stop()
@@ -189,22 +188,21 @@ class ShadowBench {
   }
 }
 
-const figures: [name: string, unit: string, of: (round: Round) => number][] = [
-  ['rate without shadow', ' /s', ({ without }) => without.rate],
-  ['rate with shadow at 100 %', ' /s', ({ shadowed }) => shadowed.rate],
-  ['p95 without shadow', ' ms', ({ without }) => without.p95Ms],
-  ['p95 with shadow at 100 %', ' ms', ({ shadowed }) => shadowed.p95Ms],
-  ['rate, with by without', '', ({ without, shadowed }) => shadowed.rate / without.rate],
-  ['p95, with by without', '', ({ without, shadowed }) => shadowed.p95Ms / without.p95Ms],
-  ['CPU, with by without', '', ({ without, shadowed }) => shadowed.cpuMs / without.cpuMs],
-]
-
-function row(name: string, unit: string, { median, min, max }: Spread): string {
-  const middle = median.toFixed(unit === '' ? 3 : 0).padStart(7)
-  return `  ${name.padEnd(28)}${middle}${unit}  (${min.toPrecision(3)} to ${max.toPrecision(3)})`
-}
-
-function tableOf(rounds: readonly Round[], { predictions, connections }: ShadowOptions): string {
-  const head = `digits, ${predictions} waiting predictions over ${connections} connections, medians of ${rounds.length} rounds`
-  return [head, ...figures.map(([name, unit, of]) => row(name, unit, spread(rounds.map(of))))].join('\n')
+function findingsOf(
+  rounds: readonly Round[],
+  { predictions, connections }: ShadowOptions,
+): Pick<Findings, 'title' | 'figures'> {
+  const beside = (title: string, places: number, of: (turn: Turn) => number): Figure => ({
+    title: `${title} with a shadow at 100 %`,
+    places,
+    values: rounds.map(({ shadowed }) => of(shadowed)),
+    floor: { name: 'without', values: rounds.map(({ without }) => of(without)) },
+  })
+  const figures = [
+    { ...beside('rate /s', 0, ({ rate }) => rate), target: { atLeast: 0.9 } },
+    { ...beside('p95 ms', 0, ({ p95Ms }) => p95Ms), target: { atMost: 1.25 } },
+    beside('CPU ms', 2, ({ cpuMs }) => cpuMs),
+  ]
+  const title = `${predictions} waiting predictions over ${connections} connections, ${rounds.length} rounds`
+  return { title, figures }
 }

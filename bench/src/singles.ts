@@ -2,12 +2,13 @@ import { setMaxListeners } from 'node:events'
 import { join } from 'node:path'
 import { listenForStopSignals } from '@augur/cli/stop-signals'
 import { startAugur } from './augur.js'
+import { type BareQueue, startBareQueue } from './bare-queue/start.js'
 import { type Digit, readDigits } from './digits.js'
-import type { Round } from './figures.js'
+import type { Findings } from './findings.js'
 import { load, type Mode, modes } from './load.js'
-import { measureCost } from './measure-cost.js'
+import { cpuMsEach, measureCost } from './measure-cost.js'
 import { observeRedis, type RedisObserver } from './redis-commands.js'
-import { type Results, tableOf, writeReport } from './report.js'
+import { type Comparison, figuresOf, type Round } from './single-figures.js'
 import type { System, SystemConfig } from './system.js'
 import { startYardstick } from './yardstick/start.js'
 
@@ -16,63 +17,51 @@ export interface SinglesOptions {
   rounds: number
   predictions: number
   connections: number
-  /** Whether the results are written to a file. */
-  report: boolean
   profileDir?: string | undefined
-  command: string
 }
+
+/** Somebody asked for the end of it. */
+export class Interrupted extends Error {}
 
 interface Contestant {
   system: System
   redis: RedisObserver
 }
 
-/** Everything that was measured; the first rounds of each system are in no comparison. */
-interface Measured {
-  results: Results
-  rounds: readonly Round[]
-}
-
 interface Bench {
   options: SinglesOptions
   digits: Digit[]
   contestants: { augur: Contestant; yardstick: Contestant }
+  /** Lives in the Redis of the yardstick. */
+  bare: BareQueue
   signal: AbortSignal
 }
 
 const warmUpPredictions = 500
 const say = (text: string) => void process.stderr.write(`${text}\n`)
 
-/** Single predictions over HTTP, the product and the yardstick in turns. Returns the exit code. */
-export function runSingles(options: SinglesOptions): Promise<number> {
-  return withSingles(options, async ({ results, rounds }, bench) => {
-    process.stdout.write(`${headOf(options)}\n\n${tableOf(results)}\n\n`)
-    if (options.report) await report(results, bench)
-    return verdict(rounds)
-  })
-}
-
-/** Measures, and does with the results what is asked for. Returns its exit code, or 130 when it was interrupted. */
-export async function withSingles(
-  options: SinglesOptions,
-  use: (measured: Measured, bench: Bench) => Promise<number>,
-): Promise<number> {
+/**
+ * Single predictions over HTTP, the product and the yardstick in turns.
+ * @throws Interrupted
+ */
+export async function measureSingles(options: SinglesOptions): Promise<Findings> {
   const signals = listenForStopSignals()
   const started: Contestant[] = []
+  let bare: BareQueue | undefined
   signals.second.addEventListener('abort', () => started.forEach(({ system }) => system.kill()))
   try {
     const digits = await readDigits(join(options.root, 'models/digits'))
     const config = { root: options.root, profileDir: options.profileDir, signal: signals.first }
     const contestants = await startContestants(config, started)
+    bare = await startBareQueue(contestants.yardstick.system.redisUrl)
     const signal = AbortSignal.any([signals.first, ...started.map(({ system }) => system.failed)])
     // Every request under way listens to it.
     setMaxListeners(0, signal)
-    const bench = { options, digits, contestants, signal }
-    return await use(await compete(bench), bench)
+    return await compete({ options, digits, contestants, bare, signal })
   } catch (error) {
-    if (signals.first.aborted) return 130
-    throw error
+    throw signals.first.aborted ? new Interrupted() : error
   } finally {
+    await bare?.stop()
     await Promise.all(started.map(stopContestant))
     signals.dispose()
   }
@@ -94,7 +83,7 @@ async function stopContestant({ system, redis }: Contestant): Promise<void> {
   await system.stop()
 }
 
-async function compete(bench: Bench): Promise<Measured> {
+async function compete(bench: Bench): Promise<Findings> {
   const { options, contestants } = bench
   const { augur, yardstick } = contestants
   const all: Round[] = []
@@ -107,14 +96,27 @@ async function compete(bench: Bench): Promise<Measured> {
     await run(augur, mode, warmUpPredictions)
     await run(yardstick, mode, warmUpPredictions)
   }
-  const results: Results = { webhook: { augur: [], yardstick: [] }, poll: { augur: [], yardstick: [] } }
-  for (const mode of modes) {
+  await bench.bare.run(warmUpPredictions)
+  const compare = async (mode: Mode): Promise<Comparison> => {
+    const comparison: Comparison = { augur: [], yardstick: [], bare: [] }
     for (let round = 0; round < options.rounds; round++) {
-      results[mode].augur.push(await run(augur, mode, options.predictions))
-      results[mode].yardstick.push(await run(yardstick, mode, options.predictions))
+      comparison.augur.push(await run(augur, mode, options.predictions))
+      comparison.yardstick.push(await run(yardstick, mode, options.predictions))
+      comparison.bare.push(await runBare(bench))
     }
+    return comparison
   }
-  return { results, rounds: all }
+  // One after the other: each way has the machine to itself.
+  const byWebhook = figuresOf('webhook', await compare('webhook'))
+  const byPoll = figuresOf('poll', await compare('poll'))
+  return findingsOf(options, [...byWebhook, ...byPoll], all)
+}
+
+/** CPU seconds for 1,000 empty jobs. */
+async function runBare({ bare, contestants, options }: Bench): Promise<number> {
+  const { predictions } = options
+  const { cost } = await measureCost(bare, contestants.yardstick.redis, () => bare.run(predictions))
+  return cpuMsEach(cost, predictions)
 }
 
 async function runRound(bench: Bench, contestant: Contestant, mode: Mode, count: number): Promise<Round> {
@@ -127,18 +129,17 @@ async function runRound(bench: Bench, contestant: Contestant, mode: Mode, count:
   return { load: result, cost }
 }
 
-const headOf = ({ predictions, connections, rounds }: SinglesOptions) =>
-  `${predictions} single predictions over ${connections} connections, medians of ${rounds} rounds`
-
-async function report(results: Results, { options, contestants }: Bench): Promise<void> {
-  const { root, command } = options
-  const { version: redisVersion } = await contestants.augur.redis.identify()
-  say(`Written to ${await writeReport(results, { root, command, redisVersion, at: new Date() })}`)
-}
-
-function verdict(rounds: readonly Round[]): number {
-  const total = (count: 'wrong' | 'lost') => rounds.reduce((sum, { load: { [count]: n } }) => sum + n, 0)
+function findingsOf(
+  { predictions, connections, rounds }: SinglesOptions,
+  figures: Findings['figures'],
+  all: readonly Round[],
+): Findings {
+  const total = (count: 'wrong' | 'lost') => all.reduce((sum, { load: { [count]: n } }) => sum + n, 0)
   const [wrong, lost] = [total('wrong'), total('lost')]
-  process.stdout.write(`Answers: ${wrong} wrong, ${lost} lost.\n`)
-  return wrong + lost === 0 ? 0 : 1
+  return {
+    title: `${predictions} single predictions over ${connections} connections, ${rounds} rounds`,
+    figures,
+    notes: [`Answers: ${wrong} wrong, ${lost} lost.`],
+    isRight: wrong + lost === 0,
+  }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { median, percentile } from '@augur/core/statistics/quantiles'
-import { spread } from './statistics.js'
+import { slopeOf, spread } from './statistics.js'
 
 const values = fc.array(fc.double({ noNaN: true, min: -1e6, max: 1e6 }), { minLength: 1, maxLength: 50 })
 
@@ -53,4 +53,9 @@ test('a spread holds its median', () => {
 
 test('nothing measured gives no number', () => {
   expect([median([]), percentile([], 0.5)]).toEqual([Number.NaN, Number.NaN])
+})
+
+test('a line has its own slope, and what swings about it evenly has the same', () => {
+  expect(slopeOf([5, 7, 9, 11])).toBeCloseTo(2, 12)
+  expect(slopeOf([3, 1, 1, 3])).toBeCloseTo(0, 12)
 })
