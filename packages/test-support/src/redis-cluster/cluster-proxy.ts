@@ -1,14 +1,13 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { ByteQueue } from './byte-queue.js'
 import { firstKey, slotOf } from './key-slot.js'
 import { endOfReply, readCommand } from './resp.js'
 
-const noBytes = Buffer.alloc(0)
-
 /** One connection of a client: what it sends goes to the node that has its key, what nodes answer comes back in order. */
 class Connection {
-  private sent = noBytes
-  private readonly nodes = new Map<number, { socket: Socket; received: Buffer }>()
+  private readonly sent = new ByteQueue()
+  private readonly nodes = new Map<number, { socket: Socket; received: ByteQueue }>()
   /** By reply that is due, the node that it comes from. */
   private readonly due: number[] = []
   /** The node of a transaction under way; null before its first key is known. */
@@ -25,7 +24,7 @@ class Connection {
     client.on('error', () => undefined)
     client.on('close', () => this.end())
     client.on('data', (bytes) => {
-      this.sent = Buffer.concat([this.sent, bytes])
+      this.sent.add(bytes)
       this.pass()
     })
   }
@@ -36,16 +35,8 @@ class Connection {
   }
 
   private pass(): void {
-    let at = 0
-    for (
-      let next = readCommand(this.sent, at);
-      next;
-      next = at < this.sent.length ? readCommand(this.sent, at) : null
-    ) {
-      this.route(next.words, this.sent.subarray(at, next.end))
-      at = next.end
-    }
-    this.sent = this.sent.subarray(at)
+    const command = () => (this.sent.bytes.length > 0 ? readCommand(this.sent.bytes, 0) : null)
+    for (let next = command(); next; next = command()) this.route(next.words, this.sent.take(next.end))
   }
 
   private route(words: readonly Buffer[], bytes: Buffer): void {
@@ -83,7 +74,7 @@ class Connection {
     const known = this.nodes.get(node)
     if (known) return known.socket
     const socket = connect(this.ports[node] ?? 0, '127.0.0.1')
-    const entry = { socket, received: noBytes }
+    const entry = { socket, received: new ByteQueue() }
     this.nodes.set(node, entry)
     socket.setNoDelay(true)
     socket.on('error', () => undefined)
@@ -94,33 +85,28 @@ class Connection {
         this.client.write(bytes)
         return
       }
-      entry.received = Buffer.concat([entry.received, bytes])
-      if (this.isMonitor) this.tell(entry)
+      entry.received.add(bytes)
+      if (this.isMonitor) this.tell(entry.received)
       else this.answer()
     })
     return socket
   }
 
-  private tell(entry: { received: Buffer }): void {
-    const end = entry.received.lastIndexOf('\n') + 1
-    this.client.write(entry.received.subarray(0, end))
-    entry.received = entry.received.subarray(end)
+  private tell(received: ByteQueue): void {
+    this.client.write(received.take(received.bytes.lastIndexOf('\n') + 1))
   }
 
   private answer(): void {
     for (let [node] = this.due; node !== undefined; [node] = this.due) {
-      const entry = this.nodes.get(node)
-      const end = entry && entry.received.length > 0 ? endOfReply(entry.received, 0) : -1
-      if (!entry || end === -1) return
-      this.client.write(entry.received.subarray(0, end))
-      entry.received = entry.received.subarray(end)
+      const received = this.nodes.get(node)?.received
+      const end = received && received.bytes.length > 0 ? endOfReply(received.bytes, 0) : -1
+      if (!received || end === -1) return
+      this.client.write(received.take(end))
       this.due.shift()
     }
     // Whatever else has come is a message.
-    for (const entry of this.isSubscriber ? this.nodes.values() : []) {
-      this.client.write(entry.received)
-      entry.received = noBytes
-    }
+    for (const { received } of this.isSubscriber ? this.nodes.values() : [])
+      this.client.write(received.take(received.bytes.length))
   }
 }
 
