@@ -73,7 +73,7 @@ test('a worker that stops hands back what it claimed ahead, and another one runs
     const read = await Promise.all(ids.map((each) => worker.core.predictions.read(each)))
     return read.filter((each) => each?.status === 'processing').length > 1
   }
-  await expect.poll(isAhead, { timeout: 10_000, interval: 2 }).toBe(true)
+  await expect.poll(isAhead, { interval: 2 }).toBe(true)
   await worker.restart()
   const ended = await Promise.all(ids.map((each) => worker.ended(each)))
   expect(ended.map(outputOf)).toEqual(values.map((at) => ({ value: [at, at, at] })))

@@ -9,8 +9,10 @@ export const killApis: Experiment = {
   async run(rig, { count, random, profile }) {
     for (const api of rig.apis) rig.keepAlive(api)
     const killing = repeatedly(profile === 'full' ? 3000 : 2000, async () => {
-      const api = random.pick(rig.apis.filter(({ isRunning }) => isRunning))
-      if (api) await rig.killProcess(api)
+      // A busy machine starts them more slowly than they would be killed, and nobody would be served at all.
+      const ready = await Promise.all(rig.origins.map((origin) => rig.isReady(origin)))
+      const api = random.pick(rig.apis)
+      if (api && ready.every(Boolean)) await rig.killProcess(api)
     })
     await submitMany(rig, count, () => ({ sleepMs: 50 }), { producers: 8 })
     await killing.stop()

@@ -53,7 +53,7 @@ export const rebinding: Experiment = {
       const all = await listDeliveries(rig)
       return all.length >= count && all.every(({ state }) => state !== 'pending')
     }
-    const ended = await until(areOver, Math.max(120_000, 30 * count), 1000)
+    const ended = await until(areOver, Math.max(120_000, 60 * count), Math.max(1000, count))
     const attempts = (await listDeliveries(rig)).reduce((sum, each) => sum + each.attempts.length, 0)
     const [dialled, lookups] = [await dials.dialled(), await dials.lookups()]
     const wrong = dialled.filter(({ address }) => !publicAddresses.has(address))

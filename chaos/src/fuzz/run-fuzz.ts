@@ -31,6 +31,8 @@ export interface FuzzReport {
 
 const batchSize = 500
 const mostFaultsKept = 20
+/** All rows come at once to a process that has just begun. */
+const rowTimeoutMs = 120_000
 /** Streams and long waits are not waited for. */
 const timeoutMs = 3000
 const endAfterMs = 200
@@ -78,7 +80,11 @@ async function inParallel<T>(
 
 async function sendRow(row: Row, port: number, tally: Tally): Promise<void> {
   const bytes = row.request instanceof Uint8Array ? row.request : encodeRequest(row.request)
-  const answer = await exchange(bytes, { port, ...(row.dripMs !== undefined && { dripMs: row.dripMs }) })
+  const answer = await exchange(bytes, {
+    port,
+    timeoutMs: rowTimeoutMs,
+    ...(row.dripMs !== undefined && { dripMs: row.dripMs }),
+  })
   const fault = findFault(row.expected, answer)
   tally.note(answer, fault === null ? null : `${row.name}: ${fault}`, bytes)
 }
