@@ -12,6 +12,7 @@ export function answer(description: string, schema: z.ZodType): ResponseConfig {
 const general: readonly ErrorCode[] = [
   'unauthenticated',
   'forbidden',
+  'not_acceptable',
   'rate_limited',
   'internal',
   'unavailable',

@@ -28,7 +28,7 @@ import { createKeys } from '@augur/core/redis/keys'
 import { createLogger } from '@augur/core/telemetry/logger'
 import { DeadLetters } from '@augur/core/webhooks/dead-letters'
 import { DeliveryStore } from '@augur/core/webhooks/delivery-store'
-import { redisUrl } from './redis-url.js'
+import { redisUrl, roleUrl } from './redis-url.js'
 
 const hour = 3_600_000
 
@@ -56,16 +56,20 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
   const keys = createKeys(prefix)
   const logger = createLogger('test', 'fatal')
   const redis = connectPatient({ url: options.url ?? redisUrl(), name: prefix, logger })
+  // What is under test may do less than the test itself, where Redis has users.
+  const ownUrl = options.url ?? roleUrl('product')
+  const own =
+    ownUrl === (options.url ?? redisUrl()) ? redis : connectPatient({ url: ownUrl, name: prefix, logger })
   const folder = await mkdtemp(join(tmpdir(), 'augur-test-'))
   const payloadStore = new FolderPayloadStore(folder)
   const clock = { now: Date.now() }
-  const queues = new PredictionQueues(redis, keys)
-  const chunkQueues = new ChunkQueues(redis, keys)
-  const shadowQueues = new ShadowQueues(redis, keys)
-  const deliveries = new DeliveryQueue(redis, keys)
-  const openPredictions = new OpenPredictions(redis, keys)
-  const predictions = new PredictionStore(redis, keys, 7 * 24 * hour)
-  const index = new PredictionIndex(redis, keys)
+  const queues = new PredictionQueues(own, keys)
+  const chunkQueues = new ChunkQueues(own, keys)
+  const shadowQueues = new ShadowQueues(own, keys)
+  const deliveries = new DeliveryQueue(own, keys)
+  const openPredictions = new OpenPredictions(own, keys)
+  const predictions = new PredictionStore(own, keys, 7 * 24 * hour)
+  const index = new PredictionIndex(own, keys)
   return {
     prefix,
     keys,
@@ -75,9 +79,9 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     clock,
     now: () => clock.now,
     queues,
-    batches: new BatchStore(redis, keys, 7 * 24 * hour),
-    batchIndex: new BatchIndex(redis, keys),
-    batchUploads: new BatchUploads(redis, keys),
+    batches: new BatchStore(own, keys, 7 * 24 * hour),
+    batchIndex: new BatchIndex(own, keys),
+    batchUploads: new BatchUploads(own, keys),
     chunkFiles: new ChunkFiles(payloadStore),
     chunkQueues,
     shadowQueues,
@@ -100,16 +104,17 @@ export async function createTestContext(options: { inlineBytes?: number; url?: s
     newPredictions: new NewPredictions({ predictions, index, openPredictions, queues }),
     payloadStore,
     payloads: new Payloads(payloadStore, options.inlineBytes ?? 65_536),
-    files: new FileStore(redis, keys),
-    deliveryStore: new DeliveryStore(redis, keys, 24 * hour),
-    deadLetters: new DeadLetters(redis, keys, 24 * hour),
-    idempotency: new IdempotencyKeys(redis, keys),
+    files: new FileStore(own, keys),
+    deliveryStore: new DeliveryStore(own, keys, 24 * hour),
+    deadLetters: new DeadLetters(own, keys, 24 * hour),
+    idempotency: new IdempotencyKeys(own, keys),
     async close() {
       await Promise.all([queues.close(), chunkQueues.close(), shadowQueues.close(), deliveries.close()])
       const written = await redis.keys(`${prefix}:*`)
       // One by one: in a cluster they are of many slots.
       await Promise.all(written.map((key) => redis.del(key)))
       redis.disconnect()
+      own.disconnect()
       await rm(folder, { recursive: true, force: true })
     },
   }

@@ -1,13 +1,14 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { freePort } from '@augur/core/free-port'
 import { randomToken } from '@augur/core/ids'
 import { Redis } from 'ioredis'
+import { leaksBelow, leaksIn, noteSecrets } from './find-leaks.js'
 import { redisUrl } from './redis-url.js'
 
 const root = fileURLToPath(new URL('../../../', import.meta.url))
@@ -125,12 +126,30 @@ export async function startTestStack(options: TestStackOptions): Promise<TestSta
         ({ child }) => child.exitCode === null && child.signalCode === null,
       )
       await Promise.all(running.map((process_) => process_.end('SIGTERM')))
+      const logs = [api, ...apis, ...workers].map((process_) => process_.output())
+      const secrets = await secretsOf(env)
+      // What it left in the run's Redis is looked through once, at the end.
+      if (options.env?.REDIS_URL === undefined) await noteSecrets(env.REDIS_URL, secrets)
+      const leaks = [
+        ...(await leaksBelow(env.AUGUR_DATA_DIR, secrets, masterKeyFile)),
+        ...logs.flatMap((log) => leaksIn(log, secrets)).map((leak) => `${leak} in a log`),
+      ]
       await rm(dataDir, { recursive: true, force: true })
+      if (leaks.length > 0) throw new Error(`secrets were let out: ${leaks.join(', ')}`)
     },
   }
   if (workers.length > 0) await stack.ready()
   else await answering(`${url}/livez`, [api])
   return stack
+}
+
+const masterKeyFile = 'master.key'
+
+/** The values that must stand nowhere, by its settings and in its data folder. */
+async function secretsOf(env: Record<string, string> & { AUGUR_DATA_DIR: string }): Promise<string[]> {
+  const { AUGUR_DATA_DIR: dataDir, AUGUR_API_KEY = '', AUGUR_MASTER_KEY = '' } = env
+  const made = await readFile(join(dataDir, masterKeyFile), 'utf8').catch(() => '')
+  return [AUGUR_API_KEY, AUGUR_MASTER_KEY, made.trim()].filter((secret) => secret !== '')
 }
 
 /** Asks until the answer is 200. @throws Error when one of the processes ended by itself */

@@ -7,7 +7,7 @@ import type { VersionState } from '@augur/core/models/presence'
 import type { Ending } from '@augur/core/predictions/prediction'
 import { createLogger } from '@augur/core/telemetry/logger'
 import { defaultTenant } from '@augur/core/tenant'
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { createTestContext, testVersion } from '@augur/test-support/test-context'
 import { expect } from 'vitest'
 import { createApp } from '../app.js'
@@ -30,7 +30,7 @@ export async function createTestApi(env: Record<string, string> = {}) {
   const core = await createTestContext(env.REDIS_URL === undefined ? {} : { url: env.REDIS_URL })
   const store = new CatalogueStore(core.redis, core.keys)
   const settings = loadConfig(apiSettings, {
-    REDIS_URL: redisUrl(),
+    REDIS_URL: roleUrl('api'),
     AUGUR_REDIS_PREFIX: core.prefix,
     AUGUR_DATA_DIR: core.folder,
     AUGUR_DEFAULT_MODEL: testVersion.model,

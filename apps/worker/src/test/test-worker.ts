@@ -7,14 +7,13 @@ import type { VersionState } from '@augur/core/models/presence'
 import { DesiredModels } from '@augur/core/models/desired-models'
 import { createPrediction } from '@augur/core/predictions/create-prediction'
 import { isTerminal, type Prediction } from '@augur/core/predictions/prediction'
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { createTestContext } from '@augur/test-support/test-context'
 import { expect } from 'vitest'
 import { workerSettings } from '../config.js'
 import { createContext } from '../context.js'
 import { servePredictions } from '../serve-predictions.js'
 
-const patience = { timeout: 15_000, interval: 20 }
 const timing = { settleMs: 100, debounceMs: 20, lingerMs: 300 }
 
 /** The role `predictions` as a worker has it, in this process, with real runners, on an empty model repository. */
@@ -22,7 +21,7 @@ export async function createTestWorker(env: Record<string, string> = {}) {
   const core = await createTestContext()
   const modelsDir = await mkdtemp(join(tmpdir(), 'augur-models-'))
   const settings = loadConfig(workerSettings, {
-    REDIS_URL: redisUrl(),
+    REDIS_URL: roleUrl('worker'),
     AUGUR_REDIS_PREFIX: core.prefix,
     AUGUR_DATA_DIR: core.folder,
     AUGUR_MODELS_DIR: modelsDir,
@@ -43,11 +42,11 @@ export async function createTestWorker(env: Record<string, string> = {}) {
     notReady: () => role.notReady(),
     /** Waits until the catalogue says what is wanted. */
     async until(condition: (catalogue: Catalogue) => boolean): Promise<Catalogue> {
-      await expect.poll(async () => condition(await catalogue()), patience).toBe(true)
+      await expect.poll(async () => condition(await catalogue())).toBe(true)
       return catalogue()
     },
     async untilState(id: string, state: VersionState | 'unserved'): Promise<Catalogue> {
-      await expect.poll(async () => (await catalogue()).stateOf(id), patience).toBe(state)
+      await expect.poll(async () => (await catalogue()).stateOf(id)).toBe(state)
       return catalogue()
     },
     /** Submits to what `reference` resolves to now. */
@@ -69,7 +68,7 @@ export async function createTestWorker(env: Record<string, string> = {}) {
         prediction = await core.predictions.read(id)
         return prediction !== null && isTerminal(prediction.status)
       }
-      await expect.poll(isEnded, patience).toBe(true)
+      await expect.poll(isEnded).toBe(true)
       if (prediction === null) throw new Error(`no prediction ${id}`)
       return prediction
     },

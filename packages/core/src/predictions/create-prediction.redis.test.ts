@@ -2,7 +2,7 @@ import { createTestContext, testVersion } from '@augur/test-support/test-context
 import { expect, test } from 'vitest'
 import { randomToken } from '../ids.js'
 import { connectPatient } from '../redis/connection.js'
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { consumePredictions } from '../queue/prediction-consumer.js'
 import { createPrediction } from './create-prediction.js'
 import { PredictionStore } from './prediction-store.js'
@@ -20,7 +20,7 @@ const wanted = {
 
 test('whoever finds the job finds the record, also when the server lacks the script that creates it', async () => {
   const context = await createTestContext()
-  const redis = connectPatient({ url: redisUrl(), name: context.prefix, logger: context.logger })
+  const redis = connectPatient({ url: roleUrl('product'), name: context.prefix, logger: context.logger })
   const worker = new PredictionStore(redis, context.keys, context.recordRetentionMs)
   const claims: { id: string; kind: string | undefined }[] = []
   const consumer = consumePredictions({

@@ -1,4 +1,4 @@
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { randomToken } from '../ids.js'
@@ -44,7 +44,7 @@ async function createTogether(
 
 /** The jobs of the queue, each as the ids that it carries. */
 async function jobsOf(count: number): Promise<string[][]> {
-  const redis = connectPatient({ url: redisUrl(), name: context.prefix, logger: context.logger })
+  const redis = connectPatient({ url: roleUrl('product'), name: context.prefix, logger: context.logger })
   const found: string[][] = []
   await new Promise<void>((resolve) => {
     const consumer = consumePredictions({

@@ -1,4 +1,4 @@
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { createTestContext, type TestContext, testVersion } from '@augur/test-support/test-context'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { randomToken } from '../ids.js'
@@ -15,7 +15,7 @@ let context: TestContext
 let subscriber: ReturnType<typeof connectPatient>
 beforeEach(async () => {
   context = await createTestContext()
-  subscriber = connectPatient({ url: redisUrl(), name: context.prefix, logger: context.logger })
+  subscriber = connectPatient({ url: roleUrl('product'), name: context.prefix, logger: context.logger })
 })
 afterEach(async () => {
   subscriber.disconnect()

@@ -1,4 +1,4 @@
-import { redisUrl } from '@augur/test-support/redis-url'
+import { roleUrl } from '@augur/test-support/redis-url'
 import { createTestContext, type TestContext } from '@augur/test-support/test-context'
 import type { Redis } from 'ioredis'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -15,7 +15,7 @@ let consumers: JobConsumer[]
 let taken: string[]
 beforeEach(async () => {
   context = await createTestContext()
-  redis = connectPatient({ url: redisUrl(), name: context.prefix, logger: context.logger })
+  redis = connectPatient({ url: roleUrl('product'), name: context.prefix, logger: context.logger })
   consumers = []
   taken = []
 })
