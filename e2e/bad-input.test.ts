@@ -30,7 +30,11 @@ afterAll(async () => {
 
 const send = ({ request, dripMs }: ReturnType<typeof badInputs>[number]): Promise<WireAnswer> => {
   const bytes = request instanceof Uint8Array ? request : encodeRequest(request)
-  return exchange(bytes, { port: target.port, ...(dripMs !== undefined && { dripMs }) })
+  return exchange(bytes, {
+    port: target.port,
+    timeoutMs: 120_000,
+    ...(dripMs !== undefined && { dripMs }),
+  })
 }
 
 async function idsOfTenant(): Promise<string[]> {
