@@ -12,6 +12,7 @@ import { Redis } from 'ioredis'
 import { Pool } from 'undici'
 import { startAugur } from './augur.js'
 import { Client } from './client.js'
+import { cpuSecondsOf, readProcesses } from './cpu.js'
 import { type Digit, readDigits } from './digits.js'
 import type { Figure, Findings } from './findings.js'
 import { cpuMsEach, measureCost } from './measure-cost.js'
@@ -52,6 +53,11 @@ const writtenAtOnce = 5000
 /** As the digits have it. */
 const mostTogether = 32
 const mostRedisBytes = 12 * 1024 ** 3
+/** Longer than the reconciler sleeps between two looks. */
+const lookingWindowMs = 12_000
+const mostLookingMs = 300_000
+/** Of a core, for API, worker and runners that have nothing to do. */
+const quietShare = 0.15
 
 /** What creating and running a prediction costs beside a queue that is long already. */
 export async function measureBacklog(options: BacklogOptions): Promise<Findings> {
@@ -83,6 +89,7 @@ async function levelOf(bench: Bench, like: Prediction, queued: number): Promise<
   const { system, observer, options } = bench
   await hold(bench, like.version, 'pause')
   await fill(bench, like, queued)
+  if (queued > 0) await untilLookedThrough(system)
   const redisBytes = await bench.store.usedBytes()
   const created = await measureCost(system, observer, () => submit(bench, options.predictions))
   const before = await endedOf(bench, like)
@@ -130,6 +137,25 @@ async function fill({ store }: Bench, like: Prediction, queued: number): Promise
     })
     await Promise.all(some.map((prediction) => store.created.store(prediction, { turn: 1, mostTogether })))
   }
+}
+
+/**
+ * Waits until the reconciler has been through what was put into the queue at once: it looks at each new prediction one
+ * time, and here would do so while others are measured.
+ */
+async function untilLookedThrough(system: System): Promise<void> {
+  const deadline = performance.now() + mostLookingMs
+  while (performance.now() < deadline) {
+    const before = cpuSecondsOfAll(system)
+    await delay(lookingWindowMs)
+    const busy = cpuSecondsOfAll(system) - before
+    if (busy < (quietShare * lookingWindowMs) / 1000) return
+  }
+}
+
+function cpuSecondsOfAll(system: System): number {
+  const all = readProcesses()
+  return system.processes().reduce((sum, { pid }) => sum + cpuSecondsOf(pid, all), 0)
 }
 
 async function endedOf({ store }: Bench, { model: name, version }: Prediction): Promise<number> {
