@@ -50,7 +50,7 @@ export const failpoints: Experiment = {
   id: 'W10',
   title: 'Processes die between any two steps',
   // Each death costs the start of a process, some two seconds of a processor, and there are fifteen places.
-  counts: { short: 1, quick: 5, full: 50 },
+  counts: { short: 1, quick: 5, full: 20 },
   rig: () => ({ workers: 2, deliverers: 2, env: { AUGUR_RECONCILE_GRACE_SECONDS: '10' } }),
   async run(rig, setting) {
     const load = submitSteadily(rig, 20, { sleepMs: 20 })

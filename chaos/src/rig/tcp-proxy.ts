@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** Passes TCP connections on to a server, and can delay, cut or silence them. */
 export class TcpProxy {
@@ -50,12 +51,14 @@ export class TcpProxy {
     this.pairs.add(pair)
     const pass = (from: Socket, to: Socket) => {
       from.setNoDelay(true)
+      // A network may be slow, and gets faster again, but what it carries for a connection stays in order.
+      let sent = Promise.resolve()
       from.on('data', (bytes) => {
-        const send = () => {
+        const arrival = this.delayMs > 0 ? delay(this.delayMs) : undefined
+        sent = sent.then(async () => {
+          await arrival
           if (!pair.isSilent && to.writable) to.write(bytes)
-        }
-        if (this.delayMs > 0) setTimeout(send, this.delayMs)
-        else send()
+        })
       })
       from.on('error', () => undefined)
       from.on('close', () => {
