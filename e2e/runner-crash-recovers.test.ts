@@ -37,7 +37,12 @@ async function killBusyRunner(): Promise<boolean> {
   return (await runs('crashed')) > crashed
 }
 
-test('20 runners killed in the middle of a micro-batch: every prediction ends once, right, with one webhook-id', async () => {
+// A slow machine needs its time to start twenty runners.
+const timeout = 900_000
+
+test('20 runners killed in the middle of a micro-batch: every prediction ends once, right, with one webhook-id', {
+  timeout,
+}, async () => {
   const values: number[][] = []
   const ids: string[] = []
   const submitMore = async () => {

@@ -20,7 +20,12 @@ afterAll(async () => {
   await models?.remove()
 })
 
-test('20 workers killed under load: every prediction ends once, right, with one webhook-id', async () => {
+// A slow machine needs its time to start twenty workers.
+const timeout = 900_000
+
+test('20 workers killed under load: every prediction ends once, right, with one webhook-id', {
+  timeout,
+}, async () => {
   const values: number[][] = []
   const ids: string[] = []
   const submitMore = async (count: number) => {

@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rename, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeModel } from '@augur/test-support/models'
@@ -9,8 +9,10 @@ export async function swapScaling(modelsDir: string, name: string, factor: numbe
   const elsewhere = await mkdtemp(join(tmpdir(), 'augur-swap-'))
   const { folder, id } = await scalingModel(elsewhere, { name, factor })
   const served = join(modelsDir, name, '1')
-  await rm(served, { recursive: true, force: true })
-  await cp(folder, served, { recursive: true })
+  await mkdir(served, { recursive: true })
+  // In two steps without a wait between them: a worker that finds nothing there takes the version for removed.
+  await rename(served, join(elsewhere, 'before'))
+  await rename(folder, served)
   await rm(elsewhere, { recursive: true, force: true })
   return id
 }

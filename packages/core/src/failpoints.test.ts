@@ -65,3 +65,17 @@ test('it acts at its pass alone, before or after the step, and a step without an
   await expect(after.deliveries.add(['a'])).rejects.toThrow('failpoint')
   expect(after.taken).toEqual(['a'])
 })
+
+test('the place behind a step is not passed where the step failed', async () => {
+  const parts = createParts()
+  const add = parts.deliveries.add.bind(parts.deliveries)
+  parts.deliveries.add = async (ids) => {
+    if (ids.includes('bad')) throw new Error('refused')
+    return add(ids)
+  }
+  armFailpoints(settings('worker.after-announce:fail#2'), parts)
+  expect(await parts.deliveries.add(['a'])).toBe(1)
+  await expect(parts.deliveries.add(['bad'])).rejects.toThrow('refused')
+  await expect(parts.deliveries.add(['b'])).rejects.toThrow('failpoint')
+  expect(parts.taken).toEqual(['a', 'b'])
+})

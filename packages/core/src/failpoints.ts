@@ -83,10 +83,11 @@ function arm({ place, action, pass }: Failpoint, parts: object): void {
   const armed = async (...args: unknown[]): Promise<unknown> => {
     // A step without anything to do is none.
     const isTaken = !args.some((arg) => Array.isArray(arg) && arg.length === 0)
-    const isDue = isTaken && (pass === null || ++passed === pass)
-    if (isDue && when === 'before') await act(action, place)
+    const isDue = () => isTaken && (pass === null || ++passed === pass)
+    if (when === 'before' && isDue()) await act(action, place)
     const result: unknown = await Reflect.apply(take, owner, args)
-    if (isDue && when === 'after') await act(action, place)
+    // Where the step failed, the place behind it was not reached.
+    if (when === 'after' && isDue()) await act(action, place)
     return result
   }
   Object.defineProperty(owner, step, { value: armed, configurable: true })
